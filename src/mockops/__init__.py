@@ -1,0 +1,1 @@
+"""MockOps: run API mocks like production."""

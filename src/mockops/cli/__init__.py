@@ -1,0 +1,1 @@
+"""The `mockops` command; one module per noun."""

@@ -1,0 +1,1 @@
+"""What an API promises: contracts read from OpenAPI and Swagger documents, compiled to operations."""

@@ -1,0 +1,1 @@
+"""A file per contract format; each turns a parsed document into operations."""

@@ -1,0 +1,152 @@
+"""What an API promises, as nouns that live in snapshots."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+import msgspec
+
+from mockops.core.errors import Invalid
+from mockops.core.json import Json, JsonObject
+
+
+class ContractInvalid(Invalid):
+    """A document cannot be served as a contract at all."""
+
+    code: ClassVar[str] = "contract.invalid"
+
+
+class Location(StrEnum):
+    """Where a parameter travels."""
+
+    PATH = "path"
+    QUERY = "query"
+    HEADER = "header"
+    COOKIE = "cookie"
+
+
+class Example(msgspec.Struct, frozen=True, kw_only=True):
+    """A named example of a body or parameter."""
+
+    name: str
+    """The key under `examples`, or `default` for a lone `example`."""
+    value: Json
+
+
+class MediaType(msgspec.Struct, frozen=True, kw_only=True):
+    """One representation of a body."""
+
+    media_type: str
+    """As declared, lower case; may be a range such as `*/*`."""
+    schema: JsonObject | bool | None = None
+    """JSON Schema 2020-12; `$ref`s point into the operation's `definitions`, as `#/$defs/NAME`."""
+    examples: tuple[Example, ...] = ()
+    encoding: JsonObject = msgspec.field(default_factory=dict)
+    """The OpenAPI Encoding Object per property, for form bodies."""
+
+
+class Parameter(msgspec.Struct, frozen=True, kw_only=True):
+    """A declared parameter; defaults of `style` and `explode` are already filled in."""
+
+    name: str
+    location: Location
+    required: bool = False
+    schema: JsonObject | bool | None = None
+    style: str = "simple"
+    explode: bool = False
+    allow_reserved: bool = False
+    allow_empty: bool = False
+    media_type: str | None = None
+    """Set when the value is a serialised document (`content`) and not a styled one."""
+    examples: tuple[Example, ...] = ()
+    pointer: str = ""
+    """JSON Pointer of the declaration in its document."""
+
+
+class RequestBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operation accepts as a body."""
+
+    required: bool = False
+    content: tuple[MediaType, ...] = ()
+
+
+class ResponseHeader(msgspec.Struct, frozen=True, kw_only=True):
+    """A header that a response declares."""
+
+    name: str
+    required: bool = False
+    schema: JsonObject | bool | None = None
+    examples: tuple[Example, ...] = ()
+
+
+class Response(msgspec.Struct, frozen=True, kw_only=True):
+    """A declared response."""
+
+    status: str
+    """`200`, a range such as `4XX`, or `default`."""
+    description: str = ""
+    content: tuple[MediaType, ...] = ()
+    headers: tuple[ResponseHeader, ...] = ()
+
+
+class SecurityScheme(msgspec.Struct, frozen=True, kw_only=True):
+    """One way to authenticate, reduced to what a mock can check: whether the credential is there."""
+
+    name: str
+    kind: str
+    """`apiKey`, `http`, `oauth2`, `openIdConnect` or `mutualTLS`."""
+    location: str = ""
+    """For `apiKey`: `query`, `header` or `cookie`."""
+    parameter: str = ""
+    """For `apiKey`: the name of the query parameter, header or cookie."""
+    scheme: str = ""
+    """For `http`: the scheme of the Authorization header, lower case, such as `bearer`."""
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """Method and path template with everything promised about them; self-contained."""
+
+    method: str
+    """In upper case."""
+    path: str
+    """The path template as declared, without any server base path."""
+    operation_id: str = ""
+    summary: str = ""
+    tags: tuple[str, ...] = ()
+    deprecated: bool = False
+    parameters: tuple[Parameter, ...] = ()
+    request_body: RequestBody | None = None
+    responses: tuple[Response, ...] = ()
+    security: tuple[tuple[SecurityScheme, ...], ...] = ()
+    """Alternatives; each is a set of schemes needed together. An empty alternative allows anyone. No alternatives: open."""
+    definitions: dict[str, JsonObject | bool] = msgspec.field(default_factory=dict)
+    """Every schema that the operation's schemas refer to, by the NAME of `#/$defs/NAME`, transitively complete."""
+    callbacks: Json = None
+    """The declared callbacks, references resolved one level; kept for later use."""
+    pointer: str = ""
+    """JSON Pointer of the operation in its document."""
+
+    @property
+    def key(self) -> str:
+        """`GET /pets/{petId}`: how people and reports name it."""
+        return f"{self.method} {self.path}"
+
+
+class OperationEntry(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """What routing needs to know of an operation before it is used."""
+
+    method: str
+    path: str
+    operation_id: str = ""
+    tags: tuple[str, ...] = ()
+    deprecated: bool = False
+    base_paths: tuple[str, ...] = ()
+    """Path parts of the servers declared for it, without trailing slash, deduplicated; `""` is always among them."""
+    is_open: bool = True
+    """False when a security requirement is declared."""
+
+    @property
+    def key(self) -> str:
+        """`GET /pets/{petId}`: how people and reports name it."""
+        return f"{self.method} {self.path}"

@@ -1,0 +1,1 @@
+"""An answer from an operation: stubs, scenarios, personas, generated data, templates, state."""

@@ -1,0 +1,1 @@
+"""A file per format that stubs, scenarios and personas are read from."""

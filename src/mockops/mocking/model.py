@@ -1,0 +1,208 @@
+"""Stubs, scenarios and personas: what people say an answer should be."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from mockops.core.errors import Invalid
+from mockops.core.json import Json, JsonObject
+
+
+class StubInvalid(Invalid):
+    """A stub, scenario or persona cannot be used as written."""
+
+    code: ClassVar[str] = "mocking.invalid"
+
+
+class ValueMatcher(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one text value (query parameter, header, cookie) must be; all that is set must hold.
+
+    A bare scalar in a file means `equals`.
+    """
+
+    equals: str | UnsetType = UNSET
+    not_equals: str | UnsetType = UNSET
+    contains: str | UnsetType = UNSET
+    regex: str | UnsetType = UNSET
+    """RE2 syntax; must match the whole value."""
+    present: bool | UnsetType = UNSET
+    """False: must be absent."""
+    ignore_case: bool = False
+
+
+class BodyMatcher(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the body must be; all that is set must hold."""
+
+    equals: Json | UnsetType = UNSET
+    """Text equals the text; any other JSON value equals the parsed body (types count, 1 equals 1.0)."""
+    contains: str | UnsetType = UNSET
+    regex: str | UnsetType = UNSET
+    json_path: dict[str, Json] | UnsetType = UNSET
+    """JSONPath (RFC 9535) to what its first match must equal; an object may hold ValueMatcher keys, or `{exists: bool}`."""
+    json_schema: JsonObject | bool | UnsetType = UNSET
+    json_subset: Json | UnsetType = UNSET
+    """Objects may hold more, arrays must hold each item in order, everything else is equal."""
+    form: dict[str, ValueMatcher] | UnsetType = UNSET
+    """Fields of an `application/x-www-form-urlencoded` body."""
+
+
+class RequestMatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which requests are meant; all that is set must hold."""
+
+    operation: str = ""
+    """An operationId or `GET /pets/{petId}`; instead of method and path."""
+    method: str = ""
+    """In upper case; empty or `ANY`: any."""
+    path: str = ""
+    """A path template: `{name}` takes one segment, a trailing `/**` takes the rest; empty: any."""
+    path_regex: str = ""
+    """RE2 syntax; must match the whole path."""
+    params: dict[str, ValueMatcher] = msgspec.field(default_factory=dict)
+    """Path parameters by name."""
+    query: dict[str, ValueMatcher] = msgspec.field(default_factory=dict)
+    headers: dict[str, ValueMatcher] = msgspec.field(default_factory=dict)
+    cookies: dict[str, ValueMatcher] = msgspec.field(default_factory=dict)
+    body: BodyMatcher | None = None
+    persona: str = ""
+    state: dict[str, str] = msgspec.field(default_factory=dict)
+    """Session state by name (a scenario's name for a scenario's state) to the value it must have."""
+
+
+class Delay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long an answer waits, in milliseconds. Exactly one distribution is set."""
+
+    fixed_ms: float | None = None
+    uniform_ms: tuple[float, float] | None = None
+    """Lowest, highest."""
+    normal_ms: tuple[float, float] | None = None
+    """Mean, standard deviation; never below 0."""
+    lognormal_ms: tuple[float, float] | None = None
+    """Median, sigma of the underlying normal."""
+    dribble_ms: float | None = None
+    """Not a wait before but the time over which the body is sent in pieces."""
+
+
+FaultKind = Literal["reset", "empty_reply", "malformed_chunk", "garbage_then_close", "truncate_body", "timeout"]
+
+
+class StubResponse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a stub answers."""
+
+    status: int | None = None
+    """None: 200, or what the contract would have chosen where `example` or nothing gives the body."""
+    headers: dict[str, str | list[str]] = msgspec.field(default_factory=dict)
+    json: Json | UnsetType = UNSET
+    text: str | UnsetType = UNSET
+    base64: str | UnsetType = UNSET
+    file: str | UnsetType = UNSET
+    """Path of a file beside the stub's; read when loaded, its content is put in `text` or `base64`."""
+    example: str = ""
+    """Name of an example of the operation's contract."""
+    template: bool = False
+    """The body (each string of `json`, or the text) and the headers are Jinja2 templates."""
+
+
+class Stub(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a request looks like this, answer like that."""
+
+    id: str
+    name: str = ""
+    match: RequestMatch = RequestMatch()
+    respond: StubResponse = StubResponse()
+    delay: Delay | None = None
+    fault: FaultKind | None = None
+    priority: int = 5
+    """1 is tried first, as in WireMock; equal priorities: the newest first."""
+    weight: float | None = None
+    """Share among the matching stubs of equal priority that have a weight; the draw is seeded."""
+    times: int | None = None
+    """How often it answers (per session) before it no longer matches."""
+    session: str = ""
+    """Only for this session; empty: for all."""
+    set_state: dict[str, str] = msgspec.field(default_factory=dict)
+    """Session state to set when it answers."""
+    source: str = ""
+    """`file:line` it was read from, or `api`."""
+
+
+class Transition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"source": "from", "target": "to"}):
+    """A state change that happens by itself or by a matching request."""
+
+    source: str
+    target: str
+    after: float | None = None
+    """Seconds in state `from` after which it happens."""
+    when: RequestMatch | str | None = None
+    """A request (or operation) that makes it happen, after that request is answered."""
+
+
+class ScenarioRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One rule of a scenario."""
+
+    operation: str = ""
+    match: RequestMatch | None = None
+    when_state: str | list[str] | None = None
+    respond: StubResponse | None = None
+    patch: Json | UnsetType = UNSET
+    """JSON Merge Patch (RFC 7396) over the body that would have been answered without this rule."""
+    delay: Delay | None = None
+    fault: FaultKind | None = None
+    set_state: str | None = None
+
+
+class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Named behaviour of a workspace; its rules come before stubs."""
+
+    name: str
+    description: str = ""
+    version: str = ""
+    states: list[str] = msgspec.field(default_factory=list)
+    initial_state: str = ""
+    transitions: list[Transition] = msgspec.field(default_factory=list)
+    rules: list[ScenarioRule] = msgspec.field(default_factory=list)
+    source: str = ""
+
+
+class Override(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A value a persona insists on."""
+
+    value: Json
+    schema: str = ""
+    """Name of a component schema: its instances are merged with (objects) or replaced by `value`."""
+    pointer: str = ""
+    """JSON Pointer into response bodies; `*` as a token means every item of an array."""
+
+
+class LifecycleTransition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"source": "from", "target": "to"}):
+    """A step in a persona's life."""
+
+    source: str
+    target: str
+    after: float | None = None
+    when: str | None = None
+
+
+class Lifecycle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """States a persona passes through."""
+
+    state: str
+    states: list[str]
+    transitions: list[LifecycleTransition] = msgspec.field(default_factory=list)
+
+
+class Persona(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A named data identity shared by all workspaces."""
+
+    name: str
+    description: str = ""
+    version: str = ""
+    seed: int = 0
+    traits: JsonObject = msgspec.field(default_factory=dict)
+    entities: dict[str, JsonObject] = msgspec.field(default_factory=dict)
+    """Entity name (`customer`) to its known fields; `customer.id` fills `customer_id`, and `id` of a Customer."""
+    overrides: list[Override] = msgspec.field(default_factory=list)
+    lifecycle: Lifecycle | None = None
+    source: str = ""

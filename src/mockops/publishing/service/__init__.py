@@ -1,0 +1,1 @@
+"""Use cases of publishing: assemble a snapshot from files."""

@@ -1,0 +1,1 @@
+"""What Python test suites use: `MockServer` and the pytest plugin."""

@@ -1,0 +1,1 @@
+"""Who owns what; the folder layout of workspaces kept as files."""
