@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from itertools import count
 from typing import TYPE_CHECKING
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4  # noqa: TID251 (the one place that may)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def new_id() -> str:
     """Return a fresh random identifier (UUID version 4, RFC 9562) as text."""
-    return str(uuid4())  # noqa: TID251 (the one place that may)
+    return str(uuid4())
 
 
 def uuid_from(number: int) -> str:

@@ -41,7 +41,7 @@ class BodyMatcher(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     contains: str | UnsetType = UNSET
     regex: str | UnsetType = UNSET
     json_path: dict[str, Json] | UnsetType = UNSET
-    """JSONPath (RFC 9535) to what its first match must equal; an object may hold ValueMatcher keys, or `{exists: bool}`."""
+    """JSONPath (RFC 9535) to what its first match must equal; `{exists: bool}` or ValueMatcher keys also work."""
     json_schema: JsonObject | bool | UnsetType = UNSET
     json_subset: Json | UnsetType = UNSET
     """Objects may hold more, arrays must hold each item in order, everything else is equal."""
@@ -128,7 +128,9 @@ class Stub(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """`file:line` it was read from, or `api`."""
 
 
-class Transition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"source": "from", "target": "to"}):
+class Transition(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"source": "from", "target": "to"}
+):
     """A state change that happens by itself or by a matching request."""
 
     source: str
@@ -176,7 +178,9 @@ class Override(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """JSON Pointer into response bodies; `*` as a token means every item of an array."""
 
 
-class LifecycleTransition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"source": "from", "target": "to"}):
+class LifecycleTransition(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"source": "from", "target": "to"}
+):
     """A step in a persona's life."""
 
     source: str
@@ -206,3 +210,96 @@ class Persona(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     overrides: list[Override] = msgspec.field(default_factory=list)
     lifecycle: Lifecycle | None = None
     source: str = ""
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is asking (SEMANTICS: header beats baggage)."""
+
+    persona: str = ""
+    """Empty: the target's default persona, if it has one."""
+    scenario: str = ""
+    """Empty: the target's default scenario, if it has one."""
+    session: str = "default"
+    ci_run: str = ""
+
+
+class SessionView(msgspec.Struct, frozen=True, kw_only=True):
+    """What one session remembers of one workspace, as read before a decision."""
+
+    name: str = "default"
+    states: dict[str, str] = msgspec.field(default_factory=dict)
+    """State by name; a scenario's state stands under the scenario's name."""
+    since_s: dict[str, float] = msgspec.field(default_factory=dict)
+    """When each state was entered, on the monotonic clock."""
+    hits: dict[str, int] = msgspec.field(default_factory=dict)
+    """How often each stub with `times`, or drawn by weight, has answered."""
+    resources: dict[str, dict[str, JsonObject]] = msgspec.field(default_factory=dict)
+    """Items of stateful collections: collection key to id to item."""
+
+
+class SetState(msgspec.Struct, frozen=True, tag=True):
+    """Enter a state."""
+
+    name: str
+    value: str
+
+
+class CountHit(msgspec.Struct, frozen=True, tag=True):
+    """Count one answer of a stub."""
+
+    stub: str
+
+
+class PutItem(msgspec.Struct, frozen=True, tag=True):
+    """Create or replace an item of a stateful collection."""
+
+    collection: str
+    id: str
+    item: JsonObject
+
+
+class DeleteItem(msgspec.Struct, frozen=True, tag=True):
+    """Remove an item of a stateful collection."""
+
+    collection: str
+    id: str
+
+
+Change = SetState | CountHit | PutItem | DeleteItem
+"""What an answer does to the session that got it; the gateway applies it, the rules only say it."""
+
+
+class Violation(msgspec.Struct, frozen=True, kw_only=True):
+    """One way in which a request breaks the contract."""
+
+    location: str
+    """`path`, `query`, `header`, `cookie`, `body` or `security`."""
+    pointer: str
+    """Where in that location, as a JSON Pointer: `/limit`, `/items/0/price`; empty for all of it."""
+    rule: str
+    """The keyword or check that failed: `required`, `type`, `enum`, `security`, `media_type` …"""
+    expected: str
+    actual: str
+    message: str
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer, decided; the gateway sends it and applies its changes."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    """Without Content-Length; Content-Type included where there is a body."""
+    body: bytes = b""
+    source: str = "mock"
+    """`mock`, or `error` when MockOps itself explains why there is no answer."""
+    operation: str = ""
+    stub: str = ""
+    scenario: str = ""
+    persona: str = ""
+    delay_ms: float = 0.0
+    dribble_ms: float = 0.0
+    fault: FaultKind | None = None
+    changes: tuple[Change, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    is_repeatable: bool = False
+    """The same request gives the same answer: no state, chance, time or body took part."""
