@@ -119,7 +119,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     request_body: RequestBody | None = None
     responses: tuple[Response, ...] = ()
     security: tuple[tuple[SecurityScheme, ...], ...] = ()
-    """Alternatives; each is a set of schemes needed together. An empty alternative allows anyone. No alternatives: open."""
+    """Alternatives, each a set of schemes needed together; an empty one allows anyone. No alternatives: open."""
     definitions: dict[str, JsonObject | bool] = msgspec.field(default_factory=dict)
     """Every schema that the operation's schemas refer to, by the NAME of `#/$defs/NAME`, transitively complete."""
     callbacks: Json = None
