@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from hashlib import blake2b
 from random import Random
+from typing import TypeAlias
+
+Chance: TypeAlias = Random
+"""A source of draws, for those who may name its type but not import `random`."""
 
 
 def seed_of(*parts: object) -> int:

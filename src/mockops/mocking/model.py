@@ -17,6 +17,16 @@ class StubInvalid(Invalid):
     code: ClassVar[str] = "mocking.invalid"
 
 
+class TemplateFailed(Invalid):
+    """A template that was accepted could not be rendered for this request."""
+
+    code: ClassVar[str] = "mocking.template_failed"
+
+
+INITIAL_STATE = "Started"
+"""What a session state reads as before anything set it (WireMock's word)."""
+
+
 class ValueMatcher(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one text value (query parameter, header, cookie) must be; all that is set must hold.
 
@@ -28,9 +38,13 @@ class ValueMatcher(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     contains: str | UnsetType = UNSET
     regex: str | UnsetType = UNSET
     """RE2 syntax; must match the whole value."""
+    not_contains: str | UnsetType = UNSET
+    not_regex: str | UnsetType = UNSET
+    """RE2 syntax; must not match the whole value. Like the other `not_…`, absence satisfies it."""
     present: bool | UnsetType = UNSET
     """False: must be absent."""
     ignore_case: bool = False
+    """Of `equals`, `not_equals`, `contains` and `not_contains`."""
 
 
 class BodyMatcher(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,13 +54,24 @@ class BodyMatcher(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Text equals the text; any other JSON value equals the parsed body (types count, 1 equals 1.0)."""
     contains: str | UnsetType = UNSET
     regex: str | UnsetType = UNSET
+    """RE2 syntax; must match the whole body."""
+    not_contains: str | UnsetType = UNSET
+    not_regex: str | UnsetType = UNSET
+    base64: str | UnsetType = UNSET
+    """The body's bytes, in Base64 (RFC 4648 section 4)."""
+    present: bool | UnsetType = UNSET
+    """False: must be empty."""
     json_path: dict[str, Json] | UnsetType = UNSET
     """JSONPath (RFC 9535) to what its first match must equal; `{exists: bool}` or ValueMatcher keys also work."""
     json_schema: JsonObject | bool | UnsetType = UNSET
     json_subset: Json | UnsetType = UNSET
     """Objects may hold more, arrays must hold each item in order, everything else is equal."""
+    ignore_array_order: bool = False
+    """Of `equals` and `json_subset`."""
     form: dict[str, ValueMatcher] | UnsetType = UNSET
     """Fields of an `application/x-www-form-urlencoded` body."""
+    all_of: tuple["BodyMatcher", ...] = ()
+    """Further matchers that must all hold: two `contains`, two of everything."""
 
 
 class RequestMatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,6 +85,10 @@ class RequestMatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """A path template: `{name}` takes one segment, a trailing `/**` takes the rest; empty: any."""
     path_regex: str = ""
     """RE2 syntax; must match the whole path."""
+    url: str = ""
+    """Path and query string, exactly as sent."""
+    url_regex: str = ""
+    """RE2 syntax; must match path and query string, exactly as sent."""
     params: dict[str, ValueMatcher] = msgspec.field(default_factory=dict)
     """Path parameters by name."""
     query: dict[str, ValueMatcher] = msgspec.field(default_factory=dict)
@@ -68,7 +97,10 @@ class RequestMatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     body: BodyMatcher | None = None
     persona: str = ""
     state: dict[str, str] = msgspec.field(default_factory=dict)
-    """Session state by name (a scenario's name for a scenario's state) to the value it must have."""
+    """Session state by name (a scenario's name for a scenario's state) to the value it must have.
+
+    A state never set reads as `INITIAL_STATE`; a scenario's as its initial state.
+    """
 
 
 class Delay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
