@@ -1,0 +1,76 @@
+"""Counting without a scan or a lock: one cell per distinct answer, one increment per request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BUCKETS = 28
+"""Latency bucket n holds answers that took less than 2**n microseconds; the last holds the rest."""
+
+
+class Dimensions(msgspec.Struct, frozen=True, kw_only=True):
+    """What an answer is counted by."""
+
+    target: str
+    environment: str = ""
+    operation: str = ""
+    media_type: str = ""
+    """Of the request body."""
+    status: int = 0
+    source: str = ""
+    stub: str = ""
+    scenario: str = ""
+    persona: str = ""
+    ci_run: str = ""
+    caller: str = ""
+    """The calling service, where baggage names it."""
+
+
+class Cell:
+    """Counter and latency histogram of one kind of answer."""
+
+    __slots__ = ("buckets", "dimensions", "total_s")
+
+    def __init__(self, dimensions: Dimensions) -> None:
+        self.dimensions = dimensions
+        self.buckets = [0] * BUCKETS
+        self.total_s = 0.0
+
+    @property
+    def count(self) -> int:
+        """How many answers there were."""
+        return sum(self.buckets)
+
+    def add(self, seconds: float) -> None:
+        """Count one answer that took `seconds`."""
+        bucket = int(seconds * 1_000_000).bit_length()
+        self.buckets[bucket if bucket < BUCKETS else -1] += 1
+        self.total_s += seconds
+
+
+class Counters:
+    """All cells; past `max_cells` distinct kinds, new ones share an overflow cell per target."""
+
+    def __init__(self, *, max_cells: int = 50_000) -> None:
+        self._cells: dict[Dimensions, Cell] = {}
+        self._max_cells = max_cells
+
+    def cell(self, dimensions: Dimensions) -> Cell:
+        """Return the cell for `dimensions`, making it when new."""
+        found = self._cells.get(dimensions)
+        if found is None:
+            if len(self._cells) >= self._max_cells:
+                dimensions = Dimensions(target=dimensions.target, operation="(other)", status=dimensions.status)
+            found = self._cells.setdefault(dimensions, Cell(dimensions))
+        return found
+
+    def __iter__(self) -> Iterator[Cell]:
+        return iter(list(self._cells.values()))
+
+    def __len__(self) -> int:
+        return len(self._cells)
