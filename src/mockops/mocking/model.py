@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -253,6 +253,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Empty: the target's default scenario, if it has one."""
     session: str = "default"
     ci_run: str = ""
+    service: str = ""
+    """The calling service, where it says so."""
 
 
 class SessionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -334,4 +336,6 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...] = ()
     violations: tuple[Violation, ...] = ()
     is_repeatable: bool = False
-    """The same request gives the same answer: no state, chance, time or body took part."""
+    """The same request gives the same answer: no state, chance, time or body took part (but the body's validity)."""
+    body_check: Any = None
+    """For a repeatable answer to a request whose body is validated: `bytes -> bool`, whether a body is as valid."""
