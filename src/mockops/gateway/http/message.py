@@ -43,6 +43,7 @@ class Answer:
         "guard",
         "head",
         "headers",
+        "is_shared",
         "label",
         "status",
         "tail",
@@ -81,6 +82,8 @@ class Answer:
         self.delay_s = 0.0
         self.dribble_s = 0.0
         self.fault: FaultKind | None = None
+        self.is_shared = False
+        """Whether later requests get it again: it stands among the repeatable answers."""
         self.label: Json = None
         """What the journal says of it: operation, stub, scenario, persona, violations."""
         has_body = status >= 200 and status not in (204, 304)  # the others never have one (RFC 9110 section 6.4.1)

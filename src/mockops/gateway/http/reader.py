@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from mockops.gateway.http.limits import Limits
 
-PLAIN, VALUE, PRESENCE, CONNECTION, EXPECT, UPGRADE = range(6)
-"""What a request header means to the wire: nothing; part of the answer's key by value or by presence; framing."""
+PLAIN, VALUE, CONNECTION, EXPECT, UPGRADE = range(5)
+"""What a request header means to the wire: nothing; a part of the answer's key; framing."""
 
 
 class _Refused(Exception):
@@ -96,8 +96,6 @@ class RequestReader(ABC):
             if kind == VALUE:
                 self._key.append(name.lower())
                 self._key.append(value)
-            elif kind == PRESENCE:
-                self._key.append(name.lower())
             elif kind != CONNECTION or self._parser.get_http_version() != "1.1":
                 self._flags |= 1 << kind
 
