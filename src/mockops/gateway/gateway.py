@@ -1,0 +1,64 @@
+"""What a gateway serves now: its targets, replaced as a whole; counters and journal live on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mockops.gateway.counters import Counters
+from mockops.gateway.journal import Journal
+from mockops.gateway.target import Target, compile_target
+from mockops.gateway.targets import TargetTable
+
+if TYPE_CHECKING:
+    from mockops.core.clock import Clock
+    from mockops.gateway.handler import MockHandler
+    from mockops.publishing.model import Snapshot
+
+
+class Gateway:
+    """Targets compiled from a snapshot, and what has happened to them."""
+
+    def __init__(self, *, clock: Clock, journal_bytes: int = 16 << 20) -> None:
+        """Start with no target.
+
+        Args:
+            clock: Tells the time.
+            journal_bytes: Bound on the request journal; 0 keeps none.
+
+        """
+        self.clock = clock
+        self.counters = Counters()
+        self.journal = Journal(clock=clock, max_bytes=journal_bytes) if journal_bytes else None
+        self.table: TargetTable[Target] = TargetTable(())
+        self.revision = -1
+        """Revision of the snapshot applied; -1 before the first."""
+        self._handlers: list[MockHandler] = []
+
+    def attach(self, handler: MockHandler) -> None:
+        """Let a listener's handler know when targets change."""
+        self._handlers.append(handler)
+        handler.refresh()
+
+    def apply(self, snapshot: Snapshot) -> None:
+        """Serve a snapshot from now on; targets that did not change are kept as they are.
+
+        Raises:
+            Invalid: A target cannot be compiled; then nothing has changed.
+
+        """
+        former = {(target.name, target.environment): target for target in self.table}
+        targets = []
+        for item in snapshot.targets:
+            known = former.get((item.name, item.environment))
+            is_same = known is not None and known.snapshot == item
+            targets.append(
+                known if known is not None and is_same else compile_target(item, clock=self.clock, former=known)
+            )
+        self.table = TargetTable(targets)
+        self.revision = snapshot.revision
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Make every listener forget answers of former targets."""
+        for handler in self._handlers:
+            handler.refresh()

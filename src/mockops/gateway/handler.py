@@ -1,0 +1,162 @@
+"""Answers requests to mocks: address, ask the mock, apply its changes, put the answer on the wire."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from mockops.core.exchange import Request
+from mockops.core.problems import PROBLEM_JSON, problem
+from mockops.gateway import cors, encoding
+from mockops.gateway.answers import Answers, HeaderKinds
+from mockops.gateway.callers import CALLER_HEADERS, read_caller
+from mockops.gateway.counters import Dimensions
+from mockops.gateway.http.message import Answer, RawRequest, refusal
+from mockops.gateway.render import render
+from mockops.mocking.model import Reply
+
+if TYPE_CHECKING:
+    from mockops.gateway.gateway import Gateway
+    from mockops.gateway.target import Target
+
+logger = logging.getLogger(__name__)
+
+_RELEVANT = (
+    "mockops-target",
+    *CALLER_HEADERS,
+    "accept",
+    "accept-encoding",
+    "access-control-request-headers",
+    "access-control-request-method",
+    "content-encoding",
+    "content-type",
+    "mockops-reality",
+    "origin",
+    "prefer",
+)
+"""Headers that any answer may depend on; mocks add those their contracts and stubs look at."""
+
+
+class MockHandler:
+    """Answers what comes in on one listener."""
+
+    def __init__(self, gateway: Gateway, *, bound: str | None = None, max_answer_bytes: int = 64 << 20) -> None:
+        """Serve a gateway's targets.
+
+        Args:
+            gateway: Where targets, counters and journal live.
+            bound: Name of the only target of this listener; None: requests name theirs.
+            max_answer_bytes: Bound on remembered answers.
+
+        """
+        self._gateway = gateway
+        self._bound = bound
+        self.answers = Answers(max_bytes=max_answer_bytes)
+        self.kinds = HeaderKinds(_RELEVANT)
+        self.wants_requests = gateway.journal is not None
+
+    def refresh(self) -> None:
+        """Forget what was made from the former targets."""
+        self.answers.forget()
+        if self._bound is None and len(self._gateway.table) > 1:
+            self.kinds.learn(("host",))
+
+    def note(self, request_id: bytes, seconds: float, request: RawRequest | None, answer: Answer) -> None:
+        """Write an exchange into the journal."""
+        journal = self._gateway.journal
+        if journal is not None and request is not None:
+            journal.add(request_id, seconds, request, answer)
+
+    def handle(self, request: RawRequest) -> Answer:
+        """Answer a request; what goes wrong inside is logged and answered with 500."""
+        try:
+            answer = self._handle(request)
+        except Exception as error:
+            logger.exception("while answering %s %s", request.method.decode("latin-1"), request.url[:200])
+            detail = f"MockOps failed to answer: {type(error).__name__}: {error}"
+            answer = refusal(500, "gateway.failed", detail)
+        if answer.cell is None:
+            answer.cell = self._gateway.counters.cell(Dimensions(target="", status=answer.status, source="error"))
+        return answer
+
+    def _handle(self, raw: RawRequest) -> Answer:
+        path, query = _split(raw.url)
+        headers = tuple(
+            (name.decode("latin-1").lower(), value.decode("latin-1").strip()) for name, value in raw.headers
+        )
+        request = Request(method=raw.method.decode("latin-1"), path=path, query_string=query, headers=headers)
+        found = self._find_target(path, request)
+        if found is None:
+            return self._unknown_target(request)
+        target, rest = found
+        if request.header("content-encoding") and raw.body:
+            try:
+                body = encoding.decode(raw.body, request.header_map["content-encoding"], max_bytes=10 << 20)
+            except encoding.CodingUnsupported as error:
+                return refusal(415, error.code, str(error))
+            except encoding.CodingBroken as error:
+                return refusal(400, error.code, str(error))
+        else:
+            body = raw.body
+        request = Request(method=request.method, path=rest, query_string=query, headers=headers, body=body)
+        return self._answer(raw, request, target)
+
+    def _answer(self, raw: RawRequest, request: Request, target: Target) -> Answer:
+        """Let the target's mock decide and render what it says."""
+        caller = read_caller(request.header_map)
+        if cors.is_preflight(request) and target.settings.cors.enabled:
+            reply = _preflight(target, request)
+        else:
+            reply = target.mock.decide(request, caller, target.sessions.view(caller.session), now=self._gateway.clock)
+        if reply.changes:
+            target.sessions.apply(caller.session, reply.changes)
+        is_news = self.kinds.learn(target.mock.relevant_headers)
+        if is_news:
+            self.answers.forget()
+        answer = render(reply, request, target, caller, self._gateway.counters)
+        if reply.is_repeatable and not is_news and answer.is_immediate:
+            self.answers.keep(raw.key, answer)
+        return answer
+
+    def _find_target(self, path: str, request: Request) -> tuple[Target, str] | None:
+        table = self._gateway.table
+        if self._bound is not None:
+            target = table.get(self._bound)
+            return (target, path) if target is not None else None
+        found = table.find(path, header=request.header("mockops-target"), host=request.header("host"))
+        return (found.target, found.path) if found is not None else None
+
+    def _unknown_target(self, request: Request) -> Answer:
+        """Say which targets there are and how to name one."""
+        names = self._gateway.table.names
+        asked = request.header("mockops-target")
+        what = f"There is no target {asked!r}" if asked else f"{request.path} names no target"
+        hint = (
+            f"Name one by path (/@{names[0]}/…), host ({names[0]}.localhost) or header (MockOps-Target)."
+            if names
+            else ""
+        )
+        detail = f"{what}. Known targets: {', '.join(names) or 'none'}. {hint}".strip()
+        body = problem(404, "gateway.unknown_target", detail, targets=names)
+        headers = (("Content-Type", PROBLEM_JSON), ("MockOps-Source", "error"))
+        return Answer(status=404, headers=headers, body=body, with_body=request.method != "HEAD")
+
+
+def _preflight(target: Target, request: Request) -> Reply:
+    fields = tuple(
+        field
+        for field in cors.preflight(target.settings.cors, request)
+        if field not in cors.allow(target.settings.cors, request)
+    )
+    return Reply(status=204, headers=fields, is_repeatable=True)
+
+
+def _split(url: bytes) -> tuple[str, str]:
+    """Split a request target into path and query; absolute form (as sent to a proxy) loses its authority."""
+    text = url.decode("latin-1")
+    if not text.startswith("/") and "://" in text:
+        _, _, text = text.partition("://")
+        _, slash, rest = text.partition("/")
+        text = slash + rest
+    path, _, query = text.partition("?")
+    return path or "/", query.partition("#")[0]

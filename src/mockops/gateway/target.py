@@ -1,0 +1,85 @@
+"""A target as the gateway serves it: its mock compiled, its sessions, the stubs added while it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mockops.contracts.rules.artefact import Contract
+from mockops.gateway.sessions import Sessions
+from mockops.mocking.rules.mock import Mock
+
+if TYPE_CHECKING:
+    from mockops.core.clock import Clock
+    from mockops.mocking.model import Stub
+    from mockops.publishing.model import Settings, TargetSnapshot
+
+
+@dataclass(slots=True)
+class Target:
+    """One workspace in one environment, ready to answer."""
+
+    snapshot: TargetSnapshot
+    mock: Mock
+    sessions: Sessions
+    added_stubs: tuple[Stub, ...] = ()
+    """Stubs added through the API; they outlive a reload of the files."""
+
+    @property
+    def name(self) -> str:
+        """The target's name."""
+        return self.snapshot.name
+
+    @property
+    def environment(self) -> str:
+        """The environment it serves."""
+        return self.snapshot.environment
+
+    @property
+    def settings(self) -> Settings:
+        """How it answers."""
+        return self.snapshot.settings
+
+    @property
+    def stubs(self) -> tuple[Stub, ...]:
+        """All stubs, oldest first."""
+        return self.snapshot.stubs + self.added_stubs
+
+    def replace_added_stubs(self, stubs: tuple[Stub, ...]) -> None:
+        """Serve with other added stubs from now on.
+
+        Raises:
+            StubInvalid: One of them cannot be used; the former ones stay.
+
+        """
+        self.mock = self.mock.with_stubs(self.snapshot.stubs + stubs)
+        self.added_stubs = stubs
+
+
+def compile_target(snapshot: TargetSnapshot, *, clock: Clock, former: Target | None = None) -> Target:
+    """Compile a target; sessions and added stubs of the one it replaces are kept.
+
+    Raises:
+        StubInvalid: A stub, scenario or persona cannot be used.
+        ContractInvalid: The compiled contract is not one.
+
+    """
+    settings = snapshot.settings
+    added = former.added_stubs if former is not None else ()
+    if former is not None and former.snapshot.settings == settings:
+        sessions = former.sessions
+    else:
+        sessions = Sessions(clock=clock, ttl_s=settings.session_ttl_s, max_bytes=settings.max_session_bytes)
+    contract = Contract.from_bytes(snapshot.contract) if snapshot.contract else None
+    mock = Mock(
+        contract,
+        stubs=snapshot.stubs + added,
+        scenarios=snapshot.scenarios,
+        personas=snapshot.personas,
+        seed=settings.seed,
+        validation=settings.validation,
+        is_stateful=settings.stateful,
+        default_persona=settings.persona,
+        default_scenario=settings.scenario,
+    )
+    return Target(snapshot=snapshot, mock=mock, sessions=sessions, added_stubs=added)
