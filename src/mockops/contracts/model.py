@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import msgspec
 
+from mockops.core.diagnostics import Diagnostic
 from mockops.core.errors import Invalid
 from mockops.core.json import Json, JsonObject
 
@@ -104,6 +105,21 @@ class SecurityScheme(msgspec.Struct, frozen=True, kw_only=True):
     """For `http`: the scheme of the Authorization header, lower case, such as `bearer`."""
 
 
+class Selector(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """What a request must carry, beside method and path, to mean this operation.
+
+    Documents of RPC-like APIs declare many operations on one path and tell them apart in the path's query or
+    fragment (`/#Action=ListUsers`, `/?Action=ListUsers`, `/{Bucket}#acl`), which never reach a router as a path.
+    """
+
+    location: str
+    """`query` (a field of a form body counts as well) or `header`."""
+    name: str
+    """Header names in lower case."""
+    value: str = ""
+    """The value it must have; empty: any."""
+
+
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """Method and path template with everything promised about them; self-contained."""
 
@@ -126,11 +142,12 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """The declared callbacks, references resolved one level; kept for later use."""
     pointer: str = ""
     """JSON Pointer of the operation in its document."""
+    selectors: tuple[Selector, ...] = ()
 
     @property
     def key(self) -> str:
         """`GET /pets/{petId}`: how people and reports name it."""
-        return f"{self.method} {self.path}"
+        return _key(self.method, self.path, self.selectors)
 
 
 class OperationEntry(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -145,8 +162,32 @@ class OperationEntry(msgspec.Struct, frozen=True, kw_only=True, array_like=True)
     """Path parts of the servers declared for it, without trailing slash, deduplicated; `""` is always among them."""
     is_open: bool = True
     """False when a security requirement is declared."""
+    selectors: tuple[Selector, ...] = ()
+    """Of entries with the same method and path, the first whose selectors all hold is meant, else the first."""
 
     @property
     def key(self) -> str:
         """`GET /pets/{petId}`: how people and reports name it."""
-        return f"{self.method} {self.path}"
+        return _key(self.method, self.path, self.selectors)
+
+
+class ImportedContract(msgspec.Struct, frozen=True, kw_only=True):
+    """What an importer read from a document: operations and the schemas they share, not yet compiled."""
+
+    title: str = ""
+    version: str = ""
+    dialect: str
+    """`openapi-3.0`, `openapi-3.1`, `openapi-3.2` or `swagger-2.0`."""
+    operations: tuple[Operation, ...] = ()
+    """With empty `definitions`: those are shared, below."""
+    base_paths: tuple[tuple[str, ...], ...] = ()
+    """Of each operation, as in `OperationEntry`."""
+    definitions: dict[str, JsonObject | bool] = msgspec.field(default_factory=dict)
+    """All schemas referred to, by the NAME of `#/$defs/NAME`."""
+    diagnostics: tuple[Diagnostic, ...] = ()
+    """Without lines and columns: positions are looked up when someone wants to read them."""
+
+
+def _key(method: str, path: str, selectors: tuple[Selector, ...]) -> str:
+    query = "&".join(f"{one.name}={one.value}" if one.value else one.name for one in selectors)
+    return f"{method} {path}?{query}" if query else f"{method} {path}"
