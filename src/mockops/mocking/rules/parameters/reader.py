@@ -27,7 +27,7 @@ IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 
 
 class ParameterValues(msgspec.Struct, frozen=True, kw_only=True):
-    """The parameters that a request carries, by location and declared name; absent ones are absent."""
+    """The parameters that a request carries, by declared location and name; absent ones are absent."""
 
     values: dict[str, dict[str, Json]] = msgspec.field(default_factory=dict)
     """`path`, `query`, `header`, `cookie` to name to value; a text that is not of its type stays text."""
@@ -164,7 +164,7 @@ def _read_styled(parameter: Parameter, coercion: Coercion, sources: _Sources) ->
 class ParameterReader:
     """Reads the declared parameters of one operation; made once, used for every request."""
 
-    __slots__ = ("_readers", "is_empty")
+    __slots__ = ("_locations", "_readers", "is_empty")
 
     is_empty: bool
     """Nothing is declared: reading can be skipped."""
@@ -180,10 +180,11 @@ class ParameterReader:
                 coercion = Coercion(parameter.schema, operation.definitions)
                 self._readers.append((parameter, partial(_read_styled, parameter, coercion)))
         self.is_empty = not self._readers
+        self._locations = tuple(dict.fromkeys(parameter.location.value for parameter, _ in self._readers))
 
     def read(self, request: Request, path_params: Mapping[str, str]) -> ParameterValues:
         """Return what the request carries; `path_params` are percent-decoded, by name as in the template."""
-        values: dict[str, dict[str, Json]] = {}
+        values: dict[str, dict[str, Json]] = {location: {} for location in self._locations}
         violations: list[Violation] = []
         sources = _Sources(request, path_params)
         for parameter, read in self._readers:
@@ -193,7 +194,7 @@ class ParameterReader:
                 violations.append(_unreadable(parameter, str(error)))
                 continue
             if value is not msgspec.UNSET:
-                values.setdefault(parameter.location.value, {})[parameter.name] = value
+                values[parameter.location.value][parameter.name] = value
         return ParameterValues(values=values, violations=tuple(violations))
 
 
