@@ -90,7 +90,7 @@ class RequestValidator:
         if self._parameters is not None:
             found += self._check_parameters(params)
         if self._operation.request_body is not None:
-            found += self._check_body(request)
+            found += self.check_body(request)
         return tuple(found[:MAX_VIOLATIONS])
 
     def _check_parameters(self, params: ParameterValues) -> list[Violation]:
@@ -108,7 +108,8 @@ class RequestValidator:
                 found.append(violation)
         return found
 
-    def _check_body(self, request: Request) -> list[Violation]:
+    def check_body(self, request: Request) -> list[Violation]:
+        """Return what is wrong with the body alone."""
         body = self._operation.request_body
         if body is None or (not request.body and request.media_type != FORM):
             return [missing("body", ())] if body is not None and body.required else []
