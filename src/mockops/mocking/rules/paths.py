@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
 _MAX_SEGMENTS = 256
+_PLAIN = re.compile(r"[^{}%*]+")
 REST = "**"
 """The parameter name under which a trailing `/**` hands over what it took."""
 
@@ -113,6 +114,8 @@ def parse_template(template: str) -> _Parsed:
     if not template.startswith("/"):
         raise PathInvalid(f"path template {template!r} does not start with '/'")
     raw = template.split("/")[1:]
+    if len(raw) <= _MAX_SEGMENTS and _PLAIN.fullmatch(template):
+        return _Parsed(tuple(raw), (), False)
     takes_rest = raw[-1] == "**"
     if takes_rest:
         raw.pop()
