@@ -1,0 +1,123 @@
+"""`anyOf`, `oneOf`, `not`, `if`: going one way, and looking whether it was a right one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mockops.mocking.rules.generate.merge import merge
+from mockops.mocking.rules.generate.place import UNSET, DeadEnd
+from mockops.mocking.rules.generate.shapes import branch_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mockops.core.json import Json
+    from mockops.mocking.rules.generate.context import Walk
+    from mockops.mocking.rules.generate.place import Place
+    from mockops.mocking.rules.generate.shape import Shape
+
+_MAX_BRANCHES = 40
+_MAX_WAYS = 24
+
+
+def draw_chosen(walk: Walk, shape: Shape, place: Place, is_right: Callable[[Json], bool]) -> Json:
+    """Return a value of a shape with choices, negations or conditions that `is_right` accepts; raises DeadEnd."""
+    reason = "no branch of it can be satisfied"
+    for ways, way in enumerate(_ways(walk, shape, place)):
+        if ways >= _MAX_WAYS:
+            break
+        mark = walk.budget.mark
+        try:
+            value = walk.of_shape(way, place)
+        except DeadEnd as error:
+            reason = str(error)
+            walk.budget.give_back(mark)
+            continue
+        if is_right(value):
+            return value
+        reason = "what satisfies one part of it breaks another"
+        walk.budget.give_back(mark)
+    raise DeadEnd(reason)
+
+
+def _ways(walk: Walk, shape: Shape, place: Place) -> Iterator[Shape]:
+    """Return shapes without choices and conditions to try, the likeliest first."""
+    if shape.choices:
+        for index in _branch_order(walk, shape, place):
+            taken = _taken(walk, shape, index)
+            if taken.is_possible:
+                yield from _ways(walk, taken, place)
+        if not any(choice.is_exclusive for choice in shape.choices):
+            yield from _all_branches(walk, shape)
+        return
+    if shape.conditions:
+        (condition, then, otherwise), rest = shape.conditions[0], shape.conditions[1:]
+        plain = merge(_plain(shape), _plain(shape))
+        plain.conditions = rest
+        for parts in ((condition, then), (otherwise,), (then,)):
+            way = plain
+            for part in parts:
+                way = merge(way, walk.shapes.of(part))
+            if way.is_possible:
+                yield from _ways(walk, way, place)
+        return
+    for _ in range(3):
+        yield _settled(shape)
+
+
+def _plain(shape: Shape) -> Shape:
+    return replace(shape, choices=(), conditions=())
+
+
+def _settled(shape: Shape) -> Shape:
+    """Return the shape as if nothing were left to choose: negations are looked at once the value is made."""
+    return replace(shape, nots=(), is_closed=False, dependent_schemas=())
+
+
+def _all_branches(walk: Walk, shape: Shape) -> Iterator[Shape]:
+    """Return the shape with every branch of its first `anyOf` at once: what only all of them allow together."""
+    whole = replace(shape, choices=shape.choices[1:])
+    for branch in shape.choices[0].branches:
+        whole = merge(whole, walk.shapes.of(branch))
+    if whole.is_possible and not whole.choices:
+        yield whole
+
+
+def _branch_order(walk: Walk, shape: Shape, place: Place) -> list[int]:
+    """Return the branches of the first choice: the one a wish names, then drawn ones, null last."""
+    branches = shape.choices[0].branches
+    order = list(range(min(len(branches), _MAX_BRANCHES)))
+    if walk.is_wide and len(order) > 1:
+        start = walk.dice.below(len(order))
+        order = order[start:] + order[:start]
+    elif place.is_in_list and len(order) > 1:
+        start = place.index % len(order)
+        order = order[start:] + order[:start]
+    fits: dict[int, bool] = {}
+    if place.wish is not UNSET:
+        fits = {index: walk.checks.conforms(branches[index], place.wish) for index in order}
+
+    def rank(index: int) -> tuple[bool, bool, bool]:
+        taken = walk.shapes.of(branches[index])
+        is_null = taken.types == ("null",) or taken.options == (None,)
+        is_deeper = any(component in place.trail for component in taken.components)
+        return not fits.get(index, False), is_null, is_deeper
+
+    return sorted(order, key=rank)
+
+
+def _taken(walk: Walk, shape: Shape, index: int) -> Shape:
+    choice = shape.choices[0]
+    taken = walk.shapes.with_branch(shape, 0, index)
+    if not choice.discriminator or not taken.is_possible:
+        return taken
+    value = branch_value(choice, index)
+    if not value:
+        return taken
+    name = choice.discriminator
+    tag = {"allOf": [taken.properties.get(name, True), {"const": value}]}
+    if not walk.shapes.of(tag).is_possible:
+        return taken  # the branch says by an `enum` of its own what the property is
+    required = taken.required if name in taken.required else (*taken.required, name)
+    return replace(taken, properties={**taken.properties, name: tag}, required=required, discriminator="")

@@ -1,0 +1,123 @@
+"""The maker of values for one set of definitions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mockops.mocking.rules.generate.checks import Checks
+from mockops.mocking.rules.generate.dice import Dice
+from mockops.mocking.rules.generate.direction import directed
+from mockops.mocking.rules.generate.hints import Direction, Hints, Unsatisfiable
+from mockops.mocking.rules.generate.place import UNSET, DeadEnd, Place, Unset
+from mockops.mocking.rules.generate.scene import Scene
+from mockops.mocking.rules.generate.shapes import Shapes
+from mockops.mocking.rules.generate.walk import SchemaWalk
+from mockops.mocking.rules.generate.wishes import Wishes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mockops.core.json import Json
+    from mockops.mocking.rules.generate.shape import Schema
+
+_MAX_SCHEMAS = 2_000
+
+_ATTEMPTS: tuple[tuple[bool, bool], ...] = (
+    (False, False),
+    (False, False),
+    (True, False),
+    (False, True),
+    (True, True),
+    (True, True),
+    (False, True),
+    (True, True),
+)
+"""Minimal and wide, for one attempt after the other."""
+
+
+class Generator:
+    """Makes values that conform to schemas, remembering what it worked out about them (bounded).
+
+    One generator serves one set of definitions, such as those of an operation, for as long as they live.
+    """
+
+    def __init__(self, definitions: Mapping[str, Schema]) -> None:
+        self._definitions = definitions
+        self._sides: dict[Direction, _Side] = {}
+
+    def value(self, schema: Schema, *, seed: int, hints: Hints | None = None, wish: Json | Unset = UNSET) -> Json:
+        """Return a value that conforms to a schema; same seed, schema and hints: the same value, everywhere.
+
+        Args:
+            schema: JSON Schema 2020-12; its references point into the generator's definitions.
+            seed: Chooses among the values there are.
+            hints: What else is known about the value.
+            wish: A value to come close to, such as an example that may not conform in all its parts.
+
+        Raises:
+            Unsatisfiable: No value was found.
+
+        """
+        hints = hints or Hints()
+        side = self._sides.get(hints.direction)
+        if side is None:
+            side = self._sides[hints.direction] = _Side(self._definitions, hints.direction)
+        return side.value(schema, seed, hints, wish)
+
+    def conforms(self, schema: Schema, value: Json, *, direction: Direction = Direction.RESPONSE) -> bool:
+        """Tell whether a value conforms to a schema, as one direction sees it."""
+        side = self._sides.get(direction)
+        if side is None:
+            side = self._sides[direction] = _Side(self._definitions, direction)
+        return side.checks.conforms(side.seen(schema), value)
+
+
+class _Side:
+    """A generator's memory of one direction."""
+
+    def __init__(self, definitions: Mapping[str, Schema], direction: Direction) -> None:
+        self._original = definitions
+        self._direction = direction
+        self._definitions = {name: directed(schema, definitions, direction) for name, schema in definitions.items()}
+        self._shapes = Shapes(self._definitions)
+        self.checks = Checks(self._definitions)
+        self._seen: dict[int, tuple[Schema, Schema]] = {}
+
+    def seen(self, schema: Schema) -> Schema:
+        """Return a schema as this direction sees it, the same object each time."""
+        known = self._seen.get(id(schema))
+        if known is None or known[0] is not schema:
+            if len(self._seen) > _MAX_SCHEMAS:
+                self._seen.clear()
+            known = self._seen[id(schema)] = (schema, directed(schema, self._original, self._direction))
+        return known[1]
+
+    def value(self, schema: Schema, seed: int, hints: Hints, wish: Json | Unset) -> Json:
+        schema = self.seen(schema)
+        wishes = Wishes(hints)
+        reason = "what satisfies one part of the schema breaks another"
+        for attempt, (is_minimal, is_wide) in enumerate(_ATTEMPTS):
+            dice = Dice(seed, attempt)
+            walk = SchemaWalk(
+                dice=dice,
+                hints=hints,
+                shapes=self._shapes,
+                checks=self.checks,
+                wishes=wishes,
+                is_minimal=is_minimal,
+                is_wide=is_wide,
+            )
+            try:
+                value = walk.value(schema, Place(scene=Scene(dice), wish=wish))
+            except DeadEnd as error:
+                reason = str(error)
+                continue
+            if self.checks.conforms(schema, value):
+                return value
+            reason = "what satisfies one part of the schema breaks another"
+        raise Unsatisfiable(f"no value conforms to the schema: {reason}")
+
+
+def generate(schema: Schema, *, definitions: Mapping[str, Schema], seed: int, hints: Hints | None = None) -> Json:
+    """Return a value that conforms to a schema (see `Generator.value`, which remembers more between calls)."""
+    return Generator(definitions).value(schema, seed=seed, hints=hints)
