@@ -29,6 +29,8 @@ class RawRequest(msgspec.Struct, kw_only=True):
     keep_alive: bool = True
     received_s: float = 0.0
     """When its last byte came, on the performance counter."""
+    read_bytes: int = 0
+    """Size of the reads it came in, pipelined neighbours included: no less than its own size. 0: not known."""
 
 
 class Answer:

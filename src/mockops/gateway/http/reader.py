@@ -49,6 +49,7 @@ class RequestReader(ABC):
         self._span_bytes = 0
         """Received since the last whole request, over more than one read."""
         self._received_at_s = 0.0
+        self._read_bytes = 0
 
     @abstractmethod
     def _complete(self, key: list[object], body: bytes) -> None:
@@ -65,6 +66,7 @@ class RequestReader(ABC):
     def _feed(self, data: bytes) -> None:
         """Feed the parser; whole requests come out through `_complete`."""
         self._received_at_s = perf_counter()
+        self._read_bytes = self._span_bytes + len(data)
         self._is_mid_request = True
         try:
             self._parser.feed_data(data)
@@ -137,6 +139,7 @@ class RequestReader(ABC):
             key=tuple(key),
             keep_alive=keep_alive,
             received_s=self._received_at_s,
+            read_bytes=self._read_bytes,
         )
 
     def _forget(self) -> None:
