@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 BUCKETS = 28
 """Latency bucket n holds answers that took less than 2**n microseconds; the last holds the rest."""
@@ -29,6 +30,14 @@ class Dimensions(msgspec.Struct, frozen=True, kw_only=True):
     ci_run: str = ""
     caller: str = ""
     """The calling service, where baggage names it."""
+
+
+class StubKey(NamedTuple):
+    """Which stub of which target; ids are unique within a target."""
+
+    target: str
+    environment: str
+    stub: str
 
 
 class Cell:
@@ -59,6 +68,8 @@ class Counters:
     def __init__(self, *, max_cells: int = 50_000) -> None:
         self._cells: dict[Dimensions, Cell] = {}
         self._max_cells = max_cells
+        self._forgotten: Counter[StubKey] = Counter()
+        """What `stub_hits` no longer shows; the cells themselves never go back, as metrics demand."""
 
     def cell(self, dimensions: Dimensions) -> Cell:
         """Return the cell for `dimensions`, making it when new."""
@@ -68,6 +79,29 @@ class Counters:
                 dimensions = Dimensions(target=dimensions.target, operation="(other)", status=dimensions.status)
             found = self._cells.setdefault(dimensions, Cell(dimensions))
         return found
+
+    def stub_hits(self) -> Counter[StubKey]:
+        """Return how often each stub answered since its hits were last forgotten."""
+        hits = self._all_hits()
+        hits.subtract(self._forgotten)
+        return +hits
+
+    def forget_hits(self, some: Mapping[StubKey, int] | None = None) -> None:
+        """Forget how often stubs answered: all of it, or so many of some stubs' hits."""
+        if some is None:
+            self._forgotten = self._all_hits()
+            return
+        shown = self.stub_hits()
+        for key, hits in some.items():
+            self._forgotten[key] += min(hits, shown[key])
+
+    def _all_hits(self) -> Counter[StubKey]:
+        hits: Counter[StubKey] = Counter()
+        for cell in self:
+            what = cell.dimensions
+            if what.stub:
+                hits[StubKey(what.target, what.environment, what.stub)] += cell.count
+        return hits
 
     def __iter__(self) -> Iterator[Cell]:
         return iter(list(self._cells.values()))
