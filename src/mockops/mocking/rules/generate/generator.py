@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mockops.mocking.rules.generate.checks import Checks
 from mockops.mocking.rules.generate.dice import Dice
 from mockops.mocking.rules.generate.direction import directed
 from mockops.mocking.rules.generate.hints import Direction, Hints, Unsatisfiable
+from mockops.mocking.rules.generate.naming import snake
 from mockops.mocking.rules.generate.place import UNSET, DeadEnd, Place, Unset
 from mockops.mocking.rules.generate.scene import Scene
 from mockops.mocking.rules.generate.shapes import Shapes
@@ -45,13 +47,16 @@ class Generator:
         self._definitions = definitions
         self._sides: dict[Direction, _Side] = {}
 
-    def value(self, schema: Schema, *, seed: int, hints: Hints | None = None, wish: Json | Unset = UNSET) -> Json:
+    def value(
+        self, schema: Schema, *, seed: int, hints: Hints | None = None, name: str = "", wish: Json | Unset = UNSET
+    ) -> Json:
         """Return a value that conforms to a schema; same seed, schema and hints: the same value, everywhere.
 
         Args:
             schema: JSON Schema 2020-12; its references point into the generator's definitions.
             seed: Chooses among the values there are.
             hints: What else is known about the value.
+            name: What the value is called where it is used, such as a parameter's name; empty for a body.
             wish: A value to come close to, such as an example that may not conform in all its parts.
 
         Raises:
@@ -62,7 +67,7 @@ class Generator:
         side = self._sides.get(hints.direction)
         if side is None:
             side = self._sides[hints.direction] = _Side(self._definitions, hints.direction)
-        return side.value(schema, seed, hints, wish)
+        return side.value(schema, seed, hints, Place(scene=Scene(Dice(seed)), name=snake(name), wish=wish))
 
     def conforms(self, schema: Schema, value: Json, *, direction: Direction = Direction.RESPONSE) -> bool:
         """Tell whether a value conforms to a schema, as one direction sees it."""
@@ -92,7 +97,7 @@ class _Side:
             known = self._seen[id(schema)] = (schema, directed(schema, self._original, self._direction))
         return known[1]
 
-    def value(self, schema: Schema, seed: int, hints: Hints, wish: Json | Unset) -> Json:
+    def value(self, schema: Schema, seed: int, hints: Hints, place: Place) -> Json:
         schema = self.seen(schema)
         wishes = Wishes(hints)
         reason = "what satisfies one part of the schema breaks another"
@@ -108,7 +113,7 @@ class _Side:
                 is_wide=is_wide,
             )
             try:
-                value = walk.value(schema, Place(scene=Scene(dice), wish=wish))
+                value = walk.value(schema, replace(place, scene=Scene(dice)))
             except DeadEnd as error:
                 reason = str(error)
                 continue

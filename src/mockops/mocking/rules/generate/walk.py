@@ -122,7 +122,7 @@ class SchemaWalk:
     def _kinds(self, shape: Shape, place: Place) -> tuple[str, ...]:
         kinds = shape.kinds
         if not kinds:
-            return ("string",) if place.depth else ("object",)
+            return ("string",) if place.name else ("object",)
         if len(kinds) > 1:
             if place.wish is not UNSET:
                 kinds = tuple(sorted(kinds, key=lambda kind: not is_of_type(place.wish, kind)))
