@@ -1,0 +1,22 @@
+"""Stateful resources: collections of a contract that remember what is created, changed and removed."""
+
+from __future__ import annotations
+
+from mockops.mocking.rules.resources.answer import answer
+from mockops.mocking.rules.resources.collection import Collection, Collections, Role, infer_collections
+from mockops.mocking.rules.resources.seeding import example_items, seeded_state
+from mockops.mocking.rules.resources.visit import Fill, Missing, Seed, World
+
+__all__ = [
+    "Collection",
+    "Collections",
+    "Fill",
+    "Missing",
+    "Role",
+    "Seed",
+    "World",
+    "answer",
+    "example_items",
+    "infer_collections",
+    "seeded_state",
+]

@@ -1,0 +1,162 @@
+"""What a server adds to an item: its id, its times, the fields that no caller sends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mockops.core.chance import roll
+from mockops.core.ids import uuid_from
+from mockops.mocking.rules.resources import names
+from mockops.mocking.rules.schemas import ALL_TYPES, json_types, keyword, properties, required, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from datetime import datetime
+
+    from mockops.core.json import Json, JsonObject
+    from mockops.mocking.rules.resources.shape import Shape
+    from mockops.mocking.rules.schemas import Definitions, Schema
+
+_MAX_DEPTH = 24
+
+
+def id_text(value: Json) -> str:
+    """Return an id as it stands in a path; empty when the value can be no id."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return ""
+    return str(value)
+
+
+def id_value(text: str, schema: Schema, definitions: Definitions) -> Json:
+    """Return an id from a path as the schema types it."""
+    types = json_types(schema, definitions)
+    if "string" not in types and types & {"integer", "number"} and text.lstrip("-").isdecimal() and len(text) < 40:
+        return int(text)
+    return text
+
+
+def next_id(shape: Shape, existing: Collection[str], *seed: object) -> Json:
+    """Return an id that is not taken: the next integer where ids are integers (or look so), else a seeded UUID.
+
+    A plain string id continues the numbers of ids that exist (`ord_7` is followed by `ord_8`).
+    """
+    types = json_types(shape.id_schema, shape.definitions)
+    if "string" not in types and types & {"integer", "number"}:
+        return _next_integer(existing)
+    name = keyword(shape.id_schema, shape.definitions, "format")
+    if name != "uuid" and existing:
+        following = _next_text(existing)
+        if following is not None:
+            return following
+    chance = roll("resource id", *seed, len(existing))
+    while True:
+        found = uuid_from(chance.getrandbits(128))
+        if found not in existing:
+            return found
+
+
+def _next_integer(existing: Iterable[str]) -> int:
+    return (
+        max((int(text) for text in existing if text.isascii() and text.isdecimal() and len(text) < 19), default=0) + 1
+    )
+
+
+def _next_text(existing: Collection[str]) -> str | None:
+    """Return `ord_8` after `ord_7`, when all ids are one prefix and a number; else None."""
+    prefixes = {text.rstrip("0123456789") for text in existing}
+    if len(prefixes) != 1:
+        return None
+    prefix = prefixes.pop()
+    tails = [text[len(prefix) :] for text in existing]
+    if not all(tail and len(tail) < 16 for tail in tails):
+        return None
+    width = len(tails[0]) if len({len(tail) for tail in tails}) == 1 and any(tail[0] == "0" for tail in tails) else 0
+    return f"{prefix}{_next_integer(tails):0{width}d}" if width else f"{prefix}{_next_integer(tails)}"
+
+
+def stamp(item: JsonObject, shape: Shape, now: datetime, *, is_new: bool) -> None:
+    """Set the fields that say when an item was created and changed, as far as the schema has them."""
+    for name, schema in properties(shape.item, shape.definitions).items():
+        word = names.normal(name)
+        if (is_new and word in names.CREATED and name not in item) or word in names.UPDATED:
+            value = moment(now, schema, shape.definitions)
+            if value is not None:
+                item[name] = value
+
+
+def moment(now: datetime, schema: Schema, definitions: Definitions) -> Json:
+    """Return a time as a schema types it: RFC 3339 text, a date, or seconds since 1970; None for other types."""
+    types = json_types(schema, definitions)
+    if "string" in types:
+        if keyword(schema, definitions, "format") == "date":
+            return now.date().isoformat()
+        return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if types & {"integer", "number"}:
+        return int(now.timestamp())
+    return None
+
+
+def echo_parents(item: JsonObject, shape: Shape, params: Mapping[str, str], parents: Iterable[str]) -> None:
+    """Fill the fields that name an item's ancestors from the path, `userId` or `user_id`."""
+    declared = properties(shape.item, shape.definitions)
+    for parameter in parents:
+        name = names.find((names.normal(parameter),), declared)
+        if name is not None and name != shape.id_field and parameter in params:
+            item[name] = id_value(params[parameter], declared[name], shape.definitions)
+
+
+def select(filled: Json, given: Json, schema: Schema, definitions: Definitions, sent: Schema, depth: int = 0) -> Json:
+    """Return `filled` without what nobody asked for: optional fields that a caller may send, but did not.
+
+    Kept are the given fields, the required ones, and those that only the server sets: at the top they are absent from
+    the request's schema `sent` or readOnly; below the top only required ones are added.
+    """
+    if not isinstance(filled, dict) or not isinstance(given, dict) or depth > _MAX_DEPTH:
+        return filled
+    declared = properties(schema, definitions)
+    needed = required(schema, definitions)
+    callers = properties(sent, definitions) if depth == 0 else declared
+    kept: JsonObject = {}
+    for name, value in filled.items():
+        if name in given:
+            kept[name] = select(value, given[name], declared.get(name), definitions, None, depth + 1)
+        elif name in needed or name not in callers or keyword(declared.get(name), definitions, "readOnly") is True:
+            kept[name] = value
+    return kept
+
+
+def project(item: JsonObject, schema: Schema, definitions: Definitions) -> JsonObject:
+    """Return what an answer's schema shows of an item: not what is writeOnly, undeclared, or of another type."""
+    declared = properties(schema, definitions)
+    rest = resolve(schema, definitions).get("additionalProperties")
+    is_open = not declared or rest is True or isinstance(rest, dict)
+    shown: JsonObject = {}
+    for name, value in item.items():
+        inner = declared.get(name)
+        if inner is None and name not in declared:
+            if is_open:
+                shown[name] = value
+        elif keyword(inner, definitions, "writeOnly") is not True and _agrees(value, inner, definitions):
+            shown[name] = value
+    return shown
+
+
+def _agrees(value: Json, schema: Schema, definitions: Definitions) -> bool:
+    types = json_types(schema, definitions)
+    if types == ALL_TYPES or not types:
+        return True
+    match value:
+        case None:
+            return "null" in types
+        case bool():
+            return "boolean" in types
+        case int():
+            return bool(types & {"integer", "number"})
+        case float():
+            return "number" in types or ("integer" in types and value.is_integer())
+        case str():
+            return "string" in types
+        case list():
+            return "array" in types
+        case _:
+            return "object" in types
