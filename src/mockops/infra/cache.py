@@ -12,7 +12,7 @@ MAX_BYTES = 512 << 20
 MAX_FILES = 500
 
 
-def cache_folder() -> Path:
+def cache_dir() -> Path:
     """Return where MockOps caches: `MOCKOPS_CACHE_DIR`, else `mockops` under `XDG_CACHE_HOME`, else `~/.cache`."""
     if chosen := os.environ.get("MOCKOPS_CACHE_DIR"):
         return Path(chosen)
