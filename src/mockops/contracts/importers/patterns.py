@@ -10,6 +10,7 @@ BACKTRACK_LIMIT = 100_000
 """Steps a lookaround or backreference may take on one text. Patterns without them run in linear time."""
 
 _SLASHES = re.compile(r"/(?P<body>.*)/(?P<flags>[a-z]*)", re.DOTALL)
+_LARGE_COUNT = re.compile(r"\{(?P<least>[0-9]+),[0-9]{3,}\}")
 _REPAIRS = ((r"\A", "^"), (r"\Z", "$"), (r"\z", "$"), ("(?P<", "(?<"), ("[^]", r"[\s\S]"), (r"\_", "_"))
 
 
@@ -31,6 +32,10 @@ def usable_pattern(pattern: str) -> str | None:
         return pattern
     for wrong, right in _REPAIRS:
         pattern = pattern.replace(wrong, right)
+    if _compiles(pattern):
+        return pattern
+    # thousands of counted repetitions outgrow the engine; the least number is kept, `maxLength` can bound the rest
+    pattern = _LARGE_COUNT.sub(r"{\g<least>,}", pattern)
     return pattern if _compiles(pattern) else None
 
 

@@ -144,10 +144,11 @@ class Schemas:
     def _simple(self, out: JsonObject, key: str, item: Json, document: Document, path: Path) -> None:
         try:
             repaired = _SIMPLE[key](item)
-        except keywords.Unusable:
+        except keywords.Unusable as error:
+            reason = str(error)
             if key == "required" and type(item) is bool:
                 # draft 3's way: the parent's `properties` collects it
-                reason = keywords.Unusable("`required` in a property is read as an entry of the parent's `required`")
+                reason = "in a property it is read as an entry of the parent's `required`"
             self.warn("contract.keyword_dropped", f"{key}: {reason}", Node(item, document, (path, key)))
             return
         if repaired.complaint:
