@@ -97,14 +97,15 @@ def read_matrix(name: str, text: str, coercion: Coercion, *, explode: bool) -> R
     """Read style `matrix`: `;id=5`, `;id=3,4`, `;id=3;id=4`, `;R=100;G=200`."""
     if not text.startswith(";"):
         return None
+    if not coercion.is_structured:
+        key, _, value = text[1:].partition("=")
+        return value if key == name else None
     parts = [part.partition("=") for part in text[1:].split(";")]
     if explode and coercion.wants_object:
         return {key: value for key, _, value in parts if key}
     if any(key != name for key, _, _ in parts):
         return None
     values = [value for _, _, value in parts]
-    if not coercion.is_structured:
-        return values[0]
     if explode:
         return list(values) if coercion.wants_array or len(values) > 1 else values[0]
     return read_simple(values[0], coercion, explode=False)
