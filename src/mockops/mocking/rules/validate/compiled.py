@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from mockops.contracts.rules.direction import standalone_schema
+from mockops.contracts.rules.validators import compile_schema
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from jsonschema_rs import ValidationError
 
+    from mockops.contracts.model import Operation
     from mockops.core.json import Json, JsonObject
     from mockops.mocking.model import Violation
-    from mockops.mocking.rules.schemas import Definitions, Schema
     from mockops.mocking.rules.validate.explain import Place
-
-_DEFINITIONS = "#/$defs/"
 
 
 class Validator(Protocol):
@@ -30,50 +31,21 @@ class Validator(Protocol):
 
 
 class Compile(Protocol):
-    """Makes, or finds in a cache, the validator of one part of an operation."""
+    """Makes, or finds in a cache, the validator of one part of an operation's requests."""
 
-    def __call__(self, key: str, make: Callable[[], JsonObject | bool]) -> Validator:
-        """Return the validator known under `key`; `make` gives the standalone schema where there is none yet."""
+    def __call__(self, place: str, schema: JsonObject | bool) -> Validator:
+        """Return the validator of the part called `place`, whose schema is one of the operation's."""
         ...
 
 
-def standalone(schema: Schema, definitions: Definitions) -> JsonObject | bool:
-    """Return a schema that carries the definitions it needs, and no others."""
-    if not isinstance(schema, dict):
-        return True if schema is None else schema
-    needed: dict[str, JsonObject | bool] = {}
-    waiting = list(_references(schema))
-    while waiting:
-        name = waiting.pop()
-        if name not in needed and name in definitions:
-            needed[name] = definitions[name]
-            waiting += _references(definitions[name])
-    return {**schema, "$defs": needed} if needed else schema
-
-
-def _references(node: Json) -> Iterator[str]:
-    stack = [node]
-    while stack:
-        here = stack.pop()
-        if isinstance(here, dict):
-            reference = here.get("$ref")
-            if isinstance(reference, str) and reference.startswith(_DEFINITIONS):
-                yield reference.removeprefix(_DEFINITIONS).replace("~1", "/").replace("~0", "~")
-            stack += here.values()
-        elif isinstance(here, list):
-            stack += here
-
-
-def compile_unbounded() -> Compile:
+def compile_for(operation: Operation) -> Compile:
     """Return a compiler that keeps what it makes for as long as it lives."""
     made: dict[str, Validator] = {}
 
-    def find(key: str, make: Callable[[], JsonObject | bool]) -> Validator:
-        validator = made.get(key)
+    def find(place: str, schema: JsonObject | bool) -> Validator:
+        validator = made.get(place)
         if validator is None:
-            from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 (44 ms, first use only)
-
-            validator = made[key] = Draft202012Validator(make())
+            validator = made[place] = compile_schema(standalone_schema(operation, schema, direction="request"))
         return validator
 
     return find
@@ -82,25 +54,28 @@ def compile_unbounded() -> Compile:
 class PartCheck:
     """Checks one part of a request: all its parameters, or its body of one media type."""
 
-    __slots__ = ("_compile", "_key", "_make", "_place")
+    __slots__ = ("_compile", "_operation", "_place", "_schema", "_where")
 
     def __init__(
         self,
-        key: str,
-        make: Callable[[], JsonObject | bool],
-        compile_schema: Compile,
-        place: Callable[[Sequence[str | int]], Place],
+        place: str,
+        schema: JsonObject | bool,
+        operation: Operation,
+        compile_part: Compile,
+        where: Callable[[Sequence[str | int]], Place],
     ) -> None:
-        self._key = key
-        self._make = make
-        self._compile = compile_schema
         self._place = place
+        self._schema = schema
+        self._operation = operation
+        self._compile = compile_part
+        self._where = where
 
     def check(self, value: Json) -> list[Violation]:
         """Return what is wrong with a value; a valid one costs one call of the validator."""
-        validator = self._compile(self._key, self._make)
+        validator = self._compile(self._place, self._schema)
         if validator.is_valid(value):
             return []
         from mockops.mocking.rules.validate.explain import explain  # noqa: PLC0415 (only when something is wrong)
 
-        return explain(validator.iter_errors(value), self._place, self._make())
+        declared = self._schema if isinstance(self._schema, dict) else {}
+        return explain(validator.iter_errors(value), self._where, {**declared, "$defs": self._operation.definitions})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,7 +13,7 @@ from mockops.mocking.rules.negotiate.accept import best_media_type, matches
 from mockops.mocking.rules.parameters.reader import IGNORED_HEADERS, ParameterValues
 from mockops.mocking.rules.security import check_security
 from mockops.mocking.rules.validate.bodies import FORM, BodyReader, MalformedBody
-from mockops.mocking.rules.validate.compiled import Compile, PartCheck, compile_unbounded, standalone
+from mockops.mocking.rules.validate.compiled import Compile, PartCheck, compile_for
 from mockops.mocking.rules.validate.explain import MAX_VIOLATIONS, missing
 
 if TYPE_CHECKING:
@@ -56,24 +55,18 @@ class RequestValidator:
     is_trivial: bool
     """No request can be wrong: no parameters, no body, no security. Checking can be skipped."""
 
-    def __init__(self, operation: Operation, compile_schema: Compile | None = None) -> None:
+    def __init__(self, operation: Operation, compile_part: Compile | None = None) -> None:
         self._operation = operation
-        self._compile = compile_schema or compile_unbounded()
+        self._compile = compile_part or compile_for(operation)
         self._has_security = bool(operation.security) and all(operation.security)
         checked = [parameter for parameter in operation.parameters if _is_checked(parameter, operation)]
         self._empty = frozenset(
             (parameter.location.value, pointer(parameter.name)) for parameter in checked if parameter.allow_empty
         )
-        self._parameters = (
-            PartCheck(
-                f"{operation.key} parameters",
-                partial(_parameters_schema, operation, checked),
-                self._compile,
-                _place_parameter,
-            )
-            if checked
-            else None
-        )
+        self._parameters: PartCheck | None = None
+        if checked:
+            schema = _parameters_schema(checked)
+            self._parameters = PartCheck("request/parameters", schema, operation, self._compile, _place_parameter)
         self._bodies: dict[str, _BodyCheck | None] = {}
         has_body = operation.request_body is not None and bool(
             operation.request_body.required or operation.request_body.content
@@ -144,10 +137,8 @@ class RequestValidator:
         reader = BodyReader(media, definitions, sent)
         if media.schema is None or media.schema is True or not reader.is_checked:
             return _BodyCheck(reader, None)
-        key = f"{self._operation.key} body {media.media_type}"
-        return _BodyCheck(
-            reader, PartCheck(key, partial(standalone, media.schema, definitions), self._compile, _place_body)
-        )
+        place = f"request/{media.media_type}"
+        return _BodyCheck(reader, PartCheck(place, media.schema, self._operation, self._compile, _place_body))
 
 
 def choose_media(content: Sequence[MediaType], sent: str) -> MediaType | None:
@@ -171,7 +162,7 @@ def _is_checked(parameter: Parameter, operation: Operation) -> bool:
     return True
 
 
-def _parameters_schema(operation: Operation, parameters: list[Parameter]) -> JsonObject | bool:
+def _parameters_schema(parameters: list[Parameter]) -> JsonObject:
     """Return one schema for all parameters of an operation, by location and name: one validation checks them all."""
     places: dict[str, JsonObject] = {}
     for parameter in parameters:
@@ -181,7 +172,7 @@ def _parameters_schema(operation: Operation, parameters: list[Parameter]) -> Jso
         place["properties"][parameter.name] = schema
         if parameter.required:
             place["required"].append(parameter.name)
-    return standalone({"type": "object", "properties": places}, operation.definitions)
+    return {"type": "object", "properties": places}
 
 
 def _wrong_media_type(request: Request, content: Sequence[MediaType]) -> Violation:
