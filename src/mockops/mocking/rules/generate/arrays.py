@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mockops.mocking.rules.generate.equality import is_equal
-from mockops.mocking.rules.generate.merge import both
 from mockops.mocking.rules.generate.naming import singular
 from mockops.mocking.rules.generate.place import UNSET, DeadEnd
 
@@ -35,7 +34,7 @@ def draw_array(walk: Walk, shape: Shape, place: Place) -> list[Json]:
         required = index < max(shape.min_items, len(asked))
         schema = _schema_of(shape, index)
         if index < len(asked):
-            schema = both(schema, asked[index])
+            schema = walk.shapes.joined(schema, asked[index])
         if schema is False and not required:
             break
         wish = wished[index] if wished is not None and index < len(wished) else UNSET

@@ -1,28 +1,32 @@
-"""Whether a value conforms, asked of the validator that will judge it."""
+"""Whether a value conforms, asked of the validators that will judge it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mockops.mocking.rules.generate.reading import component_of
+from mockops.contracts.model import Operation
+from mockops.contracts.rules.direction import standalone_schema
+from mockops.contracts.rules.validators import compile_schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mockops.contracts.rules.validators import Validator
     from mockops.core.json import Json
+    from mockops.mocking.rules.generate.hints import Direction
     from mockops.mocking.rules.generate.shape import Schema
 
-_MAX_VALIDATORS = 2_000
+_MAX_VALIDATORS = 1_000
 
 
 class Checks:
     """Validators of one set of definitions, compiled when first needed (bounded: all are dropped when too many)."""
 
-    def __init__(self, definitions: Mapping[str, Schema]) -> None:
-        self._definitions = definitions
-        self._validators: dict[int, tuple[Schema, Any]] = {}
-        self._patterns: dict[str, Any] = {}
-        self._needed: dict[str, frozenset[str]] = {}
+    def __init__(self, definitions: Mapping[str, Schema], direction: Direction) -> None:
+        self._home = Operation(method="", path="", definitions=dict(definitions))
+        self._direction = direction
+        self._validators: dict[int, tuple[Schema, Validator]] = {}
+        self._patterns: dict[str, Validator] = {}
 
     def conforms(self, schema: Schema, value: Json) -> bool:
         """Tell whether a value conforms to a schema whose references point into the definitions."""
@@ -32,59 +36,17 @@ class Checks:
         if known is None or known[0] is not schema:
             if len(self._validators) >= _MAX_VALIDATORS:
                 self._validators.clear()
-            known = self._validators[id(schema)] = (schema, self._compiled(schema))
+            whole = standalone_schema(self._home, schema, direction=self._direction.value)
+            known = self._validators[id(schema)] = (schema, compile_schema(whole))
         try:
-            return bool(known[1].is_valid(value))
+            return known[1].is_valid(value)
         except ValueError:
-            return False  # a number beyond what the validator reads, or a value nested too deep
+            return False  # nested deeper than the validator follows
 
     def matches(self, pattern: str, text: str) -> bool:
-        """Tell whether a text matches a pattern, in the validator's dialect; an unreadable pattern matches all."""
+        """Tell whether a text matches a pattern, in the validator's dialect."""
         if pattern not in self._patterns:
             if len(self._patterns) >= _MAX_VALIDATORS:
                 self._patterns.clear()
-            self._patterns[pattern] = compile_validator({"pattern": pattern})
-        return bool(self._patterns[pattern].is_valid(text))
-
-    def _compiled(self, schema: dict[str, Any]) -> Any:
-        needed = self._closure(schema)
-        if not needed:
-            return compile_validator(schema)
-        return compile_validator(
-            {"allOf": [schema], "$defs": {name: self._definitions[name] for name in sorted(needed)}}
-        )
-
-    def _closure(self, schema: Schema) -> set[str]:
-        found: set[str] = set()
-        waiting = list(_referred(schema))
-        while waiting:
-            name = waiting.pop()
-            if name in found or name not in self._definitions:
-                continue
-            found.add(name)
-            if name not in self._needed:
-                self._needed[name] = frozenset(_referred(self._definitions[name]))
-            waiting += self._needed[name]
-        return found
-
-
-def compile_validator(schema: dict[str, Any]) -> Any:
-    """Return a validator of JSON Schema 2020-12, formats included."""
-    import jsonschema_rs  # noqa: PLC0415 (44 ms, and many answers need no check)
-
-    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
-
-
-def _referred(schema: Json) -> set[str]:
-    found: set[str] = set()
-    waiting = [schema]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, dict):
-            if name := component_of(node):
-                found.add(name)
-                found.add(name.partition("/")[0])
-            waiting += node.values()
-        elif isinstance(node, list):
-            waiting += node
-    return found
+            self._patterns[pattern] = compile_schema({"pattern": pattern})
+        return self._patterns[pattern].is_valid(text)

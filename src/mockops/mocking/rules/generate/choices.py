@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from mockops.mocking.rules.generate.merge import merge
 from mockops.mocking.rules.generate.place import UNSET, DeadEnd
-from mockops.mocking.rules.generate.shapes import branch_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mockops.core.json import Json
+    from mockops.core.json import Json, JsonObject
     from mockops.mocking.rules.generate.context import Walk
     from mockops.mocking.rules.generate.place import Place
     from mockops.mocking.rules.generate.shape import Shape
@@ -24,6 +23,7 @@ _MAX_WAYS = 24
 def draw_chosen(walk: Walk, shape: Shape, place: Place, is_right: Callable[[Json], bool]) -> Json:
     """Return a value of a shape with choices, negations or conditions that `is_right` accepts; raises DeadEnd."""
     reason = "no branch of it can be satisfied"
+    spoilt: JsonObject | None = None
     for ways, way in enumerate(_ways(walk, shape, place)):
         if ways >= _MAX_WAYS:
             break
@@ -36,16 +36,35 @@ def draw_chosen(walk: Walk, shape: Shape, place: Place, is_right: Callable[[Json
             continue
         if is_right(value):
             return value
+        spoilt = spoilt if spoilt is not None or not isinstance(value, dict) else value
         reason = "what satisfies one part of it breaks another"
         walk.budget.give_back(mark)
+    for told_apart in _told_apart(walk, shape, spoilt) if spoilt is not None else ():
+        if is_right(told_apart):
+            return told_apart
     raise DeadEnd(reason)
+
+
+def _told_apart(walk: Walk, shape: Shape, value: JsonObject) -> Iterator[JsonObject]:
+    """Yield variants of an object that fits several branches of a `oneOf`, so that it may fit one alone.
+
+    Where all properties may be left out and others are welcome, an object of one branch is one of every branch. What
+    tells them apart is a property of another branch that is wrong there: null, if that is not allowed.
+    """
+    for choice in shape.choices:
+        others = [name for branch in choice.branches for name in walk.shapes.of(branch).properties if name not in value]
+        if choice.is_exclusive:
+            for wrong in (None, False, 0, ""):
+                yield from ({**value, name: wrong} for name in list(dict.fromkeys(others))[:_MAX_BRANCHES])
+            for wrong in (None, False):
+                yield {**value, **dict.fromkeys(others, wrong)}
 
 
 def _ways(walk: Walk, shape: Shape, place: Place) -> Iterator[Shape]:
     """Return shapes without choices and conditions to try, the likeliest first."""
     if shape.choices:
         for index in _branch_order(walk, shape, place):
-            taken = _taken(walk, shape, index)
+            taken = walk.shapes.with_branch(shape, index)
             if taken.is_possible:
                 yield from _ways(walk, taken, place)
         if not any(choice.is_exclusive for choice in shape.choices):
@@ -105,19 +124,3 @@ def _branch_order(walk: Walk, shape: Shape, place: Place) -> list[int]:
         return not fits.get(index, False), is_null, is_deeper
 
     return sorted(order, key=rank)
-
-
-def _taken(walk: Walk, shape: Shape, index: int) -> Shape:
-    choice = shape.choices[0]
-    taken = walk.shapes.with_branch(shape, 0, index)
-    if not choice.discriminator or not taken.is_possible:
-        return taken
-    value = branch_value(choice, index)
-    if not value:
-        return taken
-    name = choice.discriminator
-    tag = {"allOf": [taken.properties.get(name, True), {"const": value}]}
-    if not walk.shapes.of(tag).is_possible:
-        return taken  # the branch says by an `enum` of its own what the property is
-    required = taken.required if name in taken.required else (*taken.required, name)
-    return replace(taken, properties={**taken.properties, name: tag}, required=required, discriminator="")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from mockops.mocking.rules.generate.checks import Checks
 from mockops.mocking.rules.generate.dice import Dice
-from mockops.mocking.rules.generate.direction import directed
 from mockops.mocking.rules.generate.hints import Direction, Hints, Unsatisfiable
 from mockops.mocking.rules.generate.naming import snake
 from mockops.mocking.rules.generate.place import UNSET, DeadEnd, Place, Unset
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from mockops.core.json import Json
     from mockops.mocking.rules.generate.shape import Schema
 
-_MAX_SCHEMAS = 2_000
+_CONTRADICTION = "what satisfies one part of the schema breaks another"
 
 _ATTEMPTS: tuple[tuple[bool, bool], ...] = (
     (False, False),
@@ -74,33 +73,20 @@ class Generator:
         side = self._sides.get(direction)
         if side is None:
             side = self._sides[direction] = _Side(self._definitions, direction)
-        return side.checks.conforms(side.seen(schema), value)
+        return side.checks.conforms(schema, value)
 
 
 class _Side:
     """A generator's memory of one direction."""
 
     def __init__(self, definitions: Mapping[str, Schema], direction: Direction) -> None:
-        self._original = definitions
-        self._direction = direction
-        self._definitions = {name: directed(schema, definitions, direction) for name, schema in definitions.items()}
-        self._shapes = Shapes(self._definitions)
-        self.checks = Checks(self._definitions)
-        self._seen: dict[int, tuple[Schema, Schema]] = {}
-
-    def seen(self, schema: Schema) -> Schema:
-        """Return a schema as this direction sees it, the same object each time."""
-        known = self._seen.get(id(schema))
-        if known is None or known[0] is not schema:
-            if len(self._seen) > _MAX_SCHEMAS:
-                self._seen.clear()
-            known = self._seen[id(schema)] = (schema, directed(schema, self._original, self._direction))
-        return known[1]
+        self._shapes = Shapes(definitions)
+        self.checks = Checks(definitions, direction)
 
     def value(self, schema: Schema, seed: int, hints: Hints, place: Place) -> Json:
-        schema = self.seen(schema)
+        """Return a value, after as many attempts as it takes; raises Unsatisfiable."""
         wishes = Wishes(hints)
-        reason = "what satisfies one part of the schema breaks another"
+        reason = _CONTRADICTION
         for attempt, (is_minimal, is_wide) in enumerate(_ATTEMPTS):
             dice = Dice(seed, attempt)
             walk = SchemaWalk(
@@ -119,7 +105,7 @@ class _Side:
                 continue
             if self.checks.conforms(schema, value):
                 return value
-            reason = "what satisfies one part of the schema breaks another"
+            reason = _CONTRADICTION
         raise Unsatisfiable(f"no value conforms to the schema: {reason}")
 
 

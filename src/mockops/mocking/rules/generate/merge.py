@@ -11,7 +11,7 @@ from mockops.mocking.rules.generate.equality import is_equal, is_of_type
 from mockops.mocking.rules.generate.shape import IMPOSSIBLE, Schema, Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from mockops.core.json import Json
     from mockops.mocking.rules.generate.shape import Number
@@ -97,12 +97,12 @@ def _merge_objects(first: Shape, second: Shape, merged: Shape) -> None:
     merged.dependent_schemas = first.dependent_schemas + second.dependent_schemas
 
 
-def property_of(shape: Shape, name: str) -> Schema:
-    """Return what an object's shape asks of the property of that name."""
+def property_of(shape: Shape, name: str, join: Callable[[Schema, Schema], Schema] = both) -> Schema:
+    """Return what an object's shape asks of the property of that name; `join` makes one schema of two."""
     schema: Schema | None = shape.properties.get(name)
     for pattern, other in shape.pattern_properties:
         if is_match(pattern, name):
-            schema = other if schema is None else both(schema, other)
+            schema = other if schema is None else join(schema, other)
     if schema is not None:
         return schema
     return True if shape.additional is None else shape.additional

@@ -68,7 +68,8 @@ def _inner(walk: Walk, shape: Shape, place: Place) -> Place:
 
 def _required(walk: Walk, shape: Shape) -> list[str]:
     """Return the names that must be there and do travel."""
-    return [name for name in shape.required if not _is_hidden(walk, shape, name)]
+    # What is required and does not travel is not made, unless that has failed already.
+    return [name for name in shape.required if walk.is_wide or not _is_hidden(walk, shape, name)]
 
 
 def _is_hidden(walk: Walk, shape: Shape, name: str) -> bool:
@@ -119,27 +120,27 @@ def _add(
     walk: Walk, shape: Shape, inner: Place, name: str, wished: JsonObject, made: JsonObject, *, is_required: bool
 ) -> None:
     """Make one property; one that may be left out and cannot be made is left out."""
-    schema = property_of(shape, name)
     place = _field_place(shape, inner, name, wished)
     mark = walk.budget.mark
     try:
         walk.budget.spend(len(name) + 4)
-        made[name] = walk.value(_tagged(shape, name, schema), place)
+        made[name] = walk.value(_schema_of(walk, shape, name), place)
     except DeadEnd as error:
         if is_required:
             raise DeadEnd(f"property `{name}` is required and {error}") from error
         walk.budget.give_back(mark)
 
 
-def _tagged(shape: Shape, name: str, schema: Schema) -> Schema:
-    """Return the schema of the discriminator of a base schema: the value that stands for the component at hand."""
+def _schema_of(walk: Walk, shape: Shape, name: str) -> Schema:
+    """Return what a property has to be; a base schema's discriminator says which component is at hand."""
+    schema = property_of(shape, name, walk.shapes.joined)
     if name != shape.discriminator or not shape.components:
         return schema
     for component in shape.components:
         for value, target in shape.mapping.items():
             if target == component:
-                return {"allOf": [schema, {"const": value}]}
-    return {"allOf": [schema, {"const": shape.components[0]}]} if not shape.mapping else schema
+                return walk.shapes.tagged(schema, value)
+    return schema if shape.mapping else walk.shapes.tagged(schema, shape.components[0])
 
 
 def _field_place(shape: Shape, inner: Place, name: str, wished: JsonObject) -> Place:

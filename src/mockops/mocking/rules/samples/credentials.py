@@ -27,7 +27,8 @@ def credentials_for(operation: Operation) -> Credentials:
     """Return what the first alternative of an operation's security asks for; nothing where anyone may."""
     found = Credentials()
     if operation.security and () not in operation.security:
-        for scheme in operation.security[0]:
+        # The Authorization header is one: what says how it begins goes before a key that only wants it to be there.
+        for scheme in sorted(operation.security[0], key=lambda scheme: scheme.kind == "apiKey"):
             _add(found, scheme)
     return found
 
@@ -36,8 +37,9 @@ def _add(found: Credentials, scheme: SecurityScheme) -> None:
     if scheme.kind == "apiKey":
         place = {"query": found.query, "header": found.headers, "cookie": found.cookies}.get(scheme.location)
         if place is not None:
-            name = scheme.parameter.lower() if scheme.location == "header" else scheme.parameter
-            place[name] = SAMPLE_TOKEN
+            place.setdefault(
+                scheme.parameter.lower() if scheme.location == "header" else scheme.parameter, SAMPLE_TOKEN
+            )
     elif scheme.kind == "http" and scheme.scheme not in ("", "bearer"):
         word = scheme.scheme.lower()
         found.headers["authorization"] = _WORDS.get(word, f"{scheme.scheme.capitalize()} {SAMPLE_TOKEN}")

@@ -161,7 +161,10 @@ class Sampler:
                 yield example.value
         for attempt in range(_TRIES):
             here = seed_of(seed, parameter.location.value, parameter.name, attempt)
-            plain = hints if attempt < _TRIES // 2 else msgspec.structs.replace(hints, use_examples=False)
+            plain = hints
+            if attempt >= _TRIES // 2:
+                # More to choose from: no examples, and all properties, even those only answers should carry.
+                plain = Hints(use_examples=False, optional=Optional.ALL)
             yield self._generator.value(schema, seed=here, hints=plain, name=parameter.name)
 
     def _add(self, draft: _Draft, parameter: Parameter, seed: int, hints: Hints) -> None:
