@@ -66,8 +66,7 @@ class Entry:
             return False
         if stub.times is not None and bound.session.hits.get(stub.id, 0) >= stub.times:
             return False
-        matcher = self.matcher
-        return all(test.holds(bound) for test in matcher.addressing) and matcher.fits(bound)
+        return self.matcher.answers(bound)
 
 
 def _is_risky(match: RequestMatch) -> bool:

@@ -68,11 +68,11 @@ class Matcher(msgspec.Struct, frozen=True):
     def matches(self, subject: Subject) -> bool:
         """Whether the request is meant."""
         bound = self.bind(subject)
-        return bound is not None and all(test.holds(bound) for test in self.addressing) and self.fits(bound)
+        return bound is not None and self.answers(bound)
 
-    def fits(self, bound: Subject) -> bool:
-        """Whether everything but operation, URL and path holds, for a subject with its parameters bound."""
-        return all(test.holds(bound) for test in self.conditions)
+    def answers(self, bound: Subject) -> bool:
+        """Whether everything but the path template holds, for a subject with its parameters bound."""
+        return all(test.holds(bound) for test in self.addressing) and all(test.holds(bound) for test in self.conditions)
 
     def explain(self, subject: Subject) -> list[Difference]:
         """Return what differs; empty exactly when it matches."""
