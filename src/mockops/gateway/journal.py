@@ -125,7 +125,8 @@ class Journal:
 
     def remove(self, is_meant: Callable[[Entry], bool]) -> list[Entry]:
         """Forget the exchanges that are meant; return them, oldest first."""
-        kept, gone = [], []
+        kept: list[_Kept] = []
+        gone: list[_Kept] = []
         for each in self._entries:
             (gone if is_meant(Entry._make(each[1:])) else kept).append(each)
         self._entries, self._newest, self._size_bytes = deque(kept), {}, 0
