@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockops.gateway.http.reader import CONNECTION, EXPECT, PLAIN, UPGRADE, VALUE
+from mockops.gateway.http.reader import FRAMING, PLAIN, VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mockops.gateway.http.message import Answer
 
-_FRAMING = {"connection": CONNECTION, "expect": EXPECT, "upgrade": UPGRADE}
 _MAX_SPELLINGS = 4096
 _MAX_KEY_BYTES = 4096
 
@@ -24,8 +23,8 @@ class HeaderKinds(dict[bytes, int]):
         self._names = set(names)
 
     def __missing__(self, spelled: bytes) -> int:
-        name = spelled.decode("latin-1").lower()
-        kind = _FRAMING.get(name, VALUE if name in self._names else PLAIN)
+        name = spelled.lower()
+        kind = FRAMING.get(name, PLAIN) | (VALUE if name.decode("latin-1") in self._names else PLAIN)
         if len(self) < _MAX_SPELLINGS:
             self[spelled] = kind
         return kind

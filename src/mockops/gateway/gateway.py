@@ -8,6 +8,7 @@ from mockops.gateway.counters import Counters
 from mockops.gateway.journal import Journal
 from mockops.gateway.target import Target, compile_target
 from mockops.gateway.targets import TargetTable
+from mockops.mocking.rules.operations import OperationCache
 
 if TYPE_CHECKING:
     from mockops.core.clock import Clock
@@ -18,15 +19,18 @@ if TYPE_CHECKING:
 class Gateway:
     """Targets compiled from a snapshot, and what has happened to them."""
 
-    def __init__(self, *, clock: Clock, journal_bytes: int = 16 << 20) -> None:
+    def __init__(self, *, clock: Clock, journal_bytes: int = 16 << 20, max_body_bytes: int = 10 << 20) -> None:
         """Start with no target.
 
         Args:
             clock: Tells the time.
             journal_bytes: Bound on the request journal; 0 keeps none.
+            max_body_bytes: Bound on a request body once its content coding is undone.
 
         """
         self.clock = clock
+        self.max_body_bytes = max_body_bytes
+        self.operations = OperationCache()
         self.counters = Counters()
         self.journal = Journal(clock=clock, max_bytes=journal_bytes) if journal_bytes else None
         self.table: TargetTable[Target] = TargetTable(())
@@ -51,9 +55,9 @@ class Gateway:
         for item in snapshot.targets:
             known = former.get((item.name, item.environment))
             is_same = known is not None and known.snapshot == item
-            targets.append(
-                known if known is not None and is_same else compile_target(item, clock=self.clock, former=known)
-            )
+            if known is None or not is_same:
+                known = compile_target(item, clock=self.clock, operations=self.operations, former=known)
+            targets.append(known)
         self.table = TargetTable(targets)
         self.revision = snapshot.revision
         self.refresh()

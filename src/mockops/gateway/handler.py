@@ -91,7 +91,9 @@ class MockHandler:
         target, rest = found
         if request.header("content-encoding") and raw.body:
             try:
-                body = encoding.decode(raw.body, request.header_map["content-encoding"], max_bytes=10 << 20)
+                body = encoding.decode(
+                    raw.body, request.header_map["content-encoding"], max_bytes=self._gateway.max_body_bytes
+                )
             except encoding.CodingUnsupported as error:
                 return refusal(415, error.code, str(error))
             except encoding.CodingBroken as error:
@@ -107,7 +109,9 @@ class MockHandler:
         if cors.is_preflight(request) and target.settings.cors.enabled:
             reply = _preflight(target, request)
         else:
-            reply = target.mock.decide(request, caller, target.sessions.view(caller.session), now=self._gateway.clock)
+            clock = self._gateway.clock
+            view = target.sessions.view(caller.session)
+            reply = target.mock.decide(request, caller, view, now=clock.now(), now_s=clock.monotonic_s())
         if reply.changes:
             target.sessions.apply(caller.session, reply.changes)
         is_news = self.kinds.learn(target.mock.relevant_headers)

@@ -12,6 +12,7 @@ from mockops.mocking.rules.mock import Mock
 if TYPE_CHECKING:
     from mockops.core.clock import Clock
     from mockops.mocking.model import Stub
+    from mockops.mocking.rules.operations import OperationCache
     from mockops.publishing.model import Settings, TargetSnapshot
 
 
@@ -45,18 +46,28 @@ class Target:
         """All stubs, oldest first."""
         return self.snapshot.stubs + self.added_stubs
 
-    def replace_added_stubs(self, stubs: tuple[Stub, ...]) -> None:
-        """Serve with other added stubs from now on.
+    def add_stub(self, stub: Stub) -> None:
+        """Serve with one more stub, the newest; an added one with the same id is replaced.
 
         Raises:
-            StubInvalid: One of them cannot be used; the former ones stay.
+            StubInvalid: It cannot be used.
 
         """
-        self.mock = self.mock.with_stubs(self.snapshot.stubs + stubs)
-        self.added_stubs = stubs
+        self.mock.stubs.add(stub)
+        self.added_stubs = (*(each for each in self.added_stubs if each.id != stub.id), stub)
+
+    def remove_stub(self, stub_id: str) -> bool:
+        """Serve without an added stub; return whether there was one."""
+        if all(each.id != stub_id for each in self.added_stubs):
+            return False
+        self.mock.stubs.remove(stub_id)
+        self.added_stubs = tuple(each for each in self.added_stubs if each.id != stub_id)
+        return True
 
 
-def compile_target(snapshot: TargetSnapshot, *, clock: Clock, former: Target | None = None) -> Target:
+def compile_target(
+    snapshot: TargetSnapshot, *, clock: Clock, operations: OperationCache, former: Target | None = None
+) -> Target:
     """Compile a target; sessions and added stubs of the one it replaces are kept.
 
     Raises:
@@ -81,5 +92,6 @@ def compile_target(snapshot: TargetSnapshot, *, clock: Clock, former: Target | N
         is_stateful=settings.stateful,
         default_persona=settings.persona,
         default_scenario=settings.scenario,
+        cache=operations,
     )
     return Target(snapshot=snapshot, mock=mock, sessions=sessions, added_stubs=added)

@@ -1,0 +1,248 @@
+"""Assembling a snapshot from what a user named: every file read, every complaint kept, the rest served."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mockops.contracts.service.load import load_contract
+from mockops.core.diagnostics import Diagnostic, Severity
+from mockops.core.documents import read_document
+from mockops.core.errors import Invalid
+from mockops.mocking.importers.personas import read_persona
+from mockops.mocking.importers.scenarios import read_scenario
+from mockops.mocking.importers.stubs import read_stubs
+from mockops.publishing.model import Settings, Snapshot, TargetSnapshot
+from mockops.publishing.service.sources import (
+    ContractSource,
+    ProjectSource,
+    WorkspaceSource,
+    find_sources,
+    name_of,
+    slug,
+)
+from mockops.workspaces import service as workspaces
+from mockops.workspaces.model import PROJECT_FILE, WORKSPACE_FILE, WorkspaceFiles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from mockops.core.documents import Document
+    from mockops.core.json import Json, JsonObject
+    from mockops.mocking.model import Persona, Scenario, Stub
+    from mockops.publishing.service.sources import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to assemble."""
+
+    overrides: JsonObject = field(default_factory=dict)
+    """Settings that win over the files', by the names of `Settings`."""
+    cache_dir: Path | None = None
+    """Where compiled contracts are kept; None: nowhere."""
+    fetch: Callable[[str], bytes] | None = None
+    """Gets URLs, through the egress guard; None: URLs are refused."""
+    allow_remote_refs: bool = False
+    """Whether a `$ref` may lead to another host."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembled:
+    """A snapshot and how it came about."""
+
+    snapshot: Snapshot
+    diagnostics: tuple[Diagnostic, ...]
+    by_target: dict[str, tuple[Diagnostic, ...]]
+    """The same, for each target alone."""
+    watched: frozenset[Path]
+    """Files and folders whose change may change the snapshot."""
+    failed: tuple[str, ...]
+    """Names of the targets left out because their contract cannot be served."""
+
+
+class _Assembly:
+    """The work in progress."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.targets: list[TargetSnapshot] = []
+        self.diagnostics: list[Diagnostic] = []
+        self.by_target: dict[str, tuple[Diagnostic, ...]] = {}
+        self.watched: set[Path] = set()
+        self.failed: list[str] = []
+
+    def add(self, source: Source) -> None:
+        """Take in one source."""
+        match source:
+            case ContractSource(place):
+                name = name_of(place, [*(target.name for target in self.targets), *self.failed])
+                self._add_target(name, place, self.settings({}, None), since=len(self.diagnostics))
+            case WorkspaceSource(folder):
+                files, found = workspaces.read_workspace(folder)
+                self.diagnostics += found
+                self._add_workspace(files, self._personas(folder / "personas"))
+            case ProjectSource(root):
+                project, found = workspaces.read_project(root)
+                self.diagnostics += found
+                self.watched |= {root / PROJECT_FILE, root / "workspaces", root / "personas"}
+                personas = self._personas_of(project.personas)
+                for files in project.workspaces:
+                    self._add_workspace(files, personas)
+
+    def settings(self, written: JsonObject, document: Document | None) -> Settings:
+        """Return settings from a file's words and the overrides; what is wrong is said and left out."""
+        usable: JsonObject = {}
+        for key, value in {**written, **self.options.overrides}.items():
+            try:
+                msgspec.convert({key: value}, Settings, strict=True)
+            except msgspec.ValidationError as error:
+                self._complain_setting(key, str(error), document)
+            else:
+                usable[key] = value
+        return msgspec.convert(usable, Settings)
+
+    def _complain_setting(self, key: str, why: str, document: Document | None) -> None:
+        where = f"/settings/{key}"
+        line, column = (document.locate(where) if document is not None else None) or (None, None)
+        names = ", ".join(Settings.__struct_fields__)
+        self.diagnostics.append(
+            Diagnostic(
+                code="publishing.setting_invalid",
+                message=f"setting {key!r}: {why}",
+                source=document.source if document is not None else "options",
+                pointer=where,
+                line=line,
+                column=column,
+                hint=f"known settings: {names}",
+            )
+        )
+
+    def _add_workspace(self, files: WorkspaceFiles, personas: tuple[Persona, ...]) -> None:
+        self.watched |= {files.folder / WORKSPACE_FILE, files.folder}
+        since = len(self.diagnostics)
+        stubs: list[Stub] = []
+        for path in files.stubs:
+            stubs += self._read(path, lambda document, path=path: read_stubs(document, read_file=_reader(path))) or []
+        scenarios = [scenario for path in files.scenarios if (scenario := self._read(path, _read_scenario)) is not None]
+        self._add_target(
+            slug(files.name),
+            files.contract,
+            self.settings(files.settings, files.document),
+            stubs=tuple(stubs),
+            scenarios=tuple(scenarios),
+            personas=personas,
+            since=since,
+        )
+
+    def _add_target(
+        self,
+        name: str,
+        contract: Path | str | None,
+        settings: Settings,
+        *,
+        since: int,
+        stubs: tuple[Stub, ...] = (),
+        scenarios: tuple[Scenario, ...] = (),
+        personas: tuple[Persona, ...] = (),
+    ) -> None:
+        compiled = b""
+        if contract is not None:
+            if isinstance(contract, Path):
+                self.watched.add(contract)
+            try:
+                loaded = load_contract(
+                    contract,
+                    cache_dir=self.options.cache_dir,
+                    fetch=self.options.fetch,
+                    allow_remote_refs=self.options.allow_remote_refs,
+                )
+            except Invalid as error:
+                self.diagnostics += error.diagnostics or [_whole(str(contract), error)]
+                self.failed.append(name)
+                self.by_target[name] = tuple(self.diagnostics[since:])
+                return
+            compiled = loaded.contract.to_bytes()
+            # lines are looked up only where someone will read them: it means reading the document again
+            has_broken = any(each.severity is Severity.ERROR for each in loaded.unplaced)
+            self.diagnostics += loaded.diagnostics if has_broken else loaded.unplaced
+            self.watched |= set(loaded.files)
+        self.by_target[name] = tuple(self.diagnostics[since:])
+        self.targets.append(
+            TargetSnapshot(
+                name=name, contract=compiled, stubs=stubs, scenarios=scenarios, personas=personas, settings=settings
+            )
+        )
+
+    def _personas(self, folder: Path) -> tuple[Persona, ...]:
+        return self._personas_of(workspaces.documents_in(folder))
+
+    def _personas_of(self, paths: Iterable[Path]) -> tuple[Persona, ...]:
+        return tuple(persona for path in paths if (persona := self._read(path, read_persona)) is not None)
+
+    def _read(self, path: Path, read: Callable[[Document], tuple[Json, list[Diagnostic]]]) -> Json:
+        """Read one file through an importer; None when nothing of it can be used."""
+        self.watched.add(path)
+        try:
+            document = read_document(path.read_bytes(), str(path))
+        except (Invalid, OSError) as error:
+            found = error.diagnostics if isinstance(error, Invalid) else ()
+            self.diagnostics += found or [_whole(str(path), error)]
+            return None
+        value, complaints = read(document)
+        self.diagnostics += [*document.warnings, *complaints]
+        return value
+
+
+def _read_scenario(document: Document) -> tuple[Scenario | None, list[Diagnostic]]:
+    return read_scenario(document)
+
+
+def _reader(beside: Path) -> Callable[[str], bytes]:
+    """Return a reader of files beside a stub's file and below."""
+    folder = beside.resolve().parent
+
+    def read(name: str) -> bytes:
+        path = (folder / name).resolve()
+        if not path.is_relative_to(folder):
+            message = f"{name} lies outside {folder.name}/"
+            raise Invalid(message)
+        return path.read_bytes()
+
+    return read
+
+
+def _whole(source: str, error: Exception) -> Diagnostic:
+    """Return a complaint about a file as a whole."""
+    return Diagnostic(code="publishing.unreadable", message=str(error), source=source, hint="check the file")
+
+
+def assemble(named: Iterable[str], options: Options | None = None) -> Assembled:
+    """Read what was named and build the snapshot of it.
+
+    A contract that cannot be served at all leaves its target out (`failed`), everything else is served and its
+    problems are in `diagnostics`.
+
+    Raises:
+        SourceUnknown: Something named is not there.
+        LayoutInvalid: A project's folder holds no workspace.
+
+    """
+    assembly = _Assembly(options or Options())
+    for source in find_sources(named):
+        assembly.add(source)
+    return Assembled(
+        snapshot=Snapshot(targets=tuple(assembly.targets)),
+        diagnostics=tuple(assembly.diagnostics),
+        by_target=assembly.by_target,
+        watched=frozenset(assembly.watched),
+        failed=tuple(assembly.failed),
+    )
+
+
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Say whether any diagnostic is an error."""
+    return any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
