@@ -110,12 +110,16 @@ def _from_pairs(parameter: Parameter, coercion: Coercion, pairs: tuple[Pair, ...
     if parameter.style == "deepObject":
         return styles.read_deep(parameter.name, pairs, coercion, decode)
     if parameter.explode and coercion.wants_object and parameter.style == "form":
-        return styles.read_spread(pairs, coercion.members(), decode)
+        spread = styles.read_spread(pairs, coercion.members(), decode)
+        # OpenAPI leaves open how nested values travel in style `form`; clients write them as `deepObject` does.
+        return styles.read_deep(parameter.name, pairs, coercion, decode) if spread is None else spread
     raw = styles.read_form(
         parameter.name, pairs, coercion, style=parameter.style, explode=parameter.explode, decode=decode
     )
     if raw is None and any(name == parameter.name for name, _ in pairs):
         raise Unreadable("pairs of name and value")
+    if raw is None and coercion.is_structured:
+        return styles.read_deep(parameter.name, pairs, coercion, decode)
     return raw
 
 

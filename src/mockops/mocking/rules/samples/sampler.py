@@ -11,6 +11,7 @@ from mockops.contracts.model import Location, MediaType, Operation, Parameter
 from mockops.core.chance import seed_of
 from mockops.core.errors import Invalid
 from mockops.core.exchange import Request
+from mockops.mocking.rules import schemas
 from mockops.mocking.rules.bodies import content_type_for, encode
 from mockops.mocking.rules.bodies.encode import is_json
 from mockops.mocking.rules.generate import Direction, Generator, Hints, Optional, Unsatisfiable
@@ -179,11 +180,15 @@ class Sampler:
         if value is _MISSING:
             return
         if parameter.location is Location.QUERY:
-            draft.query += styles.query_pairs(parameter, value)
+            draft.query += styles.query_pairs(parameter, value, is_open=self._is_open(parameter, value))
         elif parameter.location is Location.COOKIE:
-            draft.cookies += styles.cookie_pairs(parameter, value)
+            draft.cookies += styles.query_pairs(parameter, value)
         else:
             draft.headers.append((parameter.name.lower(), styles.header_text(parameter, value)))
+
+    def _is_open(self, parameter: Parameter, value: Json) -> bool:
+        known = schemas.properties(parameter.schema, self._operation.definitions)
+        return parameter.explode and isinstance(value, dict) and not value.keys() <= known.keys()
 
     @staticmethod
     def _sendable(parameter: Parameter, values: Iterable[Json]) -> Json:
@@ -196,6 +201,12 @@ class Sampler:
             if parameter.location is Location.HEADER and not _is_field_value(styles.header_text(parameter, value)):
                 continue
             if isinstance(value, list) and any(_has_delimiter(item) for item in value):
+                continue
+            if (
+                isinstance(value, dict)
+                and parameter.location is Location.QUERY
+                and not any(True for _ in styles.query_pairs(parameter, value))
+            ):
                 continue
             return value
         if last in (None, [], {}) and not parameter.required:
@@ -258,4 +269,4 @@ def _is_field_value(text: str) -> bool:
 
 
 def _has_delimiter(item: Json) -> bool:
-    return isinstance(item, list | dict) or (isinstance(item, str) and (not item or any(c in item for c in ",|. ;=")))
+    return isinstance(item, str) and (not item or any(char in item for char in ",|. ;="))

@@ -52,15 +52,21 @@ def _joined(value: Json, delimiter: str, write: Callable[[str], str], *, explode
     return write(scalar(value))
 
 
-def query_pairs(parameter: Parameter, value: Json) -> Iterator[tuple[str, str]]:
+def query_pairs(parameter: Parameter, value: Json, *, is_open: bool = False) -> Iterator[tuple[str, str]]:
     """Yield encoded names and values of a query parameter.
 
     Styles `form`, `spaceDelimited`, `pipeDelimited`, `deepObject`, and documents (`content`).
+
+    Args:
+        parameter: Its declaration.
+        value: Its value.
+        is_open: The value has properties that the contract does not name: spread out nobody would know them.
+
     """
     name = encoded(parameter.name)
     if parameter.media_type is not None:
         yield name, encoded(document(parameter, value))
-    elif parameter.style == "deepObject" and isinstance(value, list | dict):
+    elif isinstance(value, list | dict) and (parameter.style == "deepObject" or is_open or _is_nested(value)):
         yield from ((encoded(key), encoded(text)) for key, text in nested(parameter.name, value))
     elif parameter.explode and isinstance(value, dict):
         for key, item in value.items():
@@ -73,16 +79,21 @@ def query_pairs(parameter: Parameter, value: Json) -> Iterator[tuple[str, str]]:
         yield name, _joined(value, delimiter, encoded, explode=False)
 
 
+def _is_nested(value: Json) -> bool:
+    """Tell whether a value has parts within parts, which style `form` has no words for."""
+    items = value.values() if isinstance(value, dict) else value
+    return any(isinstance(item, dict) or (isinstance(item, list) and _has_parts(item)) for item in items)
+
+
+def _has_parts(items: list[Json]) -> bool:
+    return any(isinstance(item, list | dict) for item in items)
+
+
 def header_text(parameter: Parameter, value: Json) -> str:
     """Return a header parameter's field value: style `simple`, which encodes nothing."""
     if parameter.media_type is not None:
         return document(parameter, value)
     return _joined(value, ",", str, explode=parameter.explode)
-
-
-def cookie_pairs(parameter: Parameter, value: Json) -> Iterator[tuple[str, str]]:
-    """Yield names and encoded values of a cookie parameter: style `form`."""
-    yield from query_pairs(parameter, value)
 
 
 def document(parameter: Parameter, value: Json) -> str:
