@@ -1,75 +1,40 @@
 """One client connection: answers leave in the order of their requests, even when some wait.
 
-Delays are timers; a client that does not read is not read from; faults break the connection on purpose.
+Delays are timers; a client that does not read is not read from; faults break the connection on purpose. While an
+answer is waited for nothing further is parsed: what comes meanwhile is held as bytes, and reading pauses.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import logging
 from time import perf_counter
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, cast
 
-from mockops.gateway.http import faults
+from mockops.gateway.http.answerer import CLOSE, MAX_PARTS, Answerer, failed
 from mockops.gateway.http.message import Answer, RawRequest, refusal
-from mockops.gateway.http.reader import RequestReader
+from mockops.gateway.http.reader import HOST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, MutableMapping
+    from mockops.gateway.http.roles import Shared
 
-    from mockops.gateway.http.limits import Limits
+logger = logging.getLogger(__name__)
 
-
-class Handler(Protocol):
-    """What answers requests."""
-
-    answers: dict[tuple[object, ...], Answer]
-    """Answers that the same key gets again."""
-    kinds: MutableMapping[bytes, int]
-    """Kind of each header by its name as spelled; learns new spellings by itself."""
-
-    def handle(self, request: RawRequest) -> Answer | asyncio.Future[Answer]:
-        """Answer a request that `answers` had nothing for; never raises."""
-        ...
-
-    def note(self, request_id: bytes, seconds: float, request: RawRequest | None, answer: Answer) -> None:
-        """Write down an answer that left; `request` is None unless `journal` asks for requests."""
-        ...
-
-    wants_requests: bool
-    """Whether `note` needs the request itself (a journal is kept)."""
+SLICE_BYTES = 16 << 10
+"""Longer reads are parsed in pieces of this size: bounds the requests that are parsed before the first is answered."""
 
 
-class Shared(Protocol):
-    """What all connections of one listener share."""
-
-    handler: Handler
-    limits: Limits
-    connections: set[Connection]
-    date: bytes
-    """`\\r\\nDate: …\\r\\n`, refreshed every second."""
-    next_id: Callable[[], bytes]
-    is_draining: bool
-
-
-class Connection(RequestReader, asyncio.Protocol):
+class Connection(Answerer, asyncio.Protocol):
     """The server side of one TCP or TLS connection."""
 
     def __init__(self, shared: Shared) -> None:
-        super().__init__(shared.limits, shared.handler.kinds)
-        self._shared = shared
-        self._transport: asyncio.Transport = cast("asyncio.Transport", None)
-        self._out: list[bytes] = []
-        self._queue: deque[RawRequest] = deque()
-        self._is_busy = False
-        self._is_closing = False
-        self._is_write_paused = False
-        self._is_half_closed = False
+        super().__init__(shared)
         self.served = 0
+        self._dropped_bytes = 0
+        self._lingered_s = 0.0
         self._stale_s = 0.0
-        self._seen: tuple[int, int, bool] = (0, 0, False)
-        self._timer: asyncio.TimerHandle | None = None
-        self._queued_bytes = 0
+        """For how long there was no progress, and what was seen last."""
+        self._seen: object = None
 
     # -- asyncio.Protocol
 
@@ -77,49 +42,68 @@ class Connection(RequestReader, asyncio.Protocol):
         """Start serving a client."""
         self._transport = cast("asyncio.Transport", transport)
         connections = self._shared.connections
-        if len(connections) >= self._limits.max_connections:
-            self._is_closing = True
-            transport.abort()  # type: ignore[attr-defined]
+        if self._shared.is_draining or len(connections) >= self._limits.max_connections:
+            self.abort()
             return
         connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the client; what was under way is dropped."""
-        self._is_closing = True
+        """Forget the client; an answer it did not wait for is written down all the same."""
+        self._is_deaf = self._is_closing = True
         self._shared.connections.discard(self)
         self._queue.clear()
+        self._backlog.clear()
+        self._rest = memoryview(b"")
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        awaited, self._awaited = self._awaited, None
+        if awaited is not None:
+            request, answer = awaited
+            if isinstance(answer, asyncio.Future):
+                answer.cancel()
+            else:
+                self._guard(self._note, request, answer)
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; whole requests are answered from its callbacks."""
-        if self._is_closing:
+        if self._is_deaf:
+            self._dropped_bytes += len(data)
+            return
+        if self._is_busy or self._queue or self._is_write_paused or self._backlog:
+            self._backlog.append(data)
+            self._pause_reading()
+            return
+        if len(data) > SLICE_BYTES:
+            self._backlog.append(data)
+            self._proceed()
             return
         self._feed(data)
-        if self._out:
+        if self._queue or self._last is not None:
+            self._proceed()
+        elif self._out:
             self._flush()
 
     def eof_received(self) -> bool:
         """Answer what was asked before the client closed its side, then close ours."""
-        if self._is_busy or self._queue:
-            self._is_half_closed = True
-            return True
-        return False
+        self._is_half_closed = True
+        if self._is_closing or not self._transport.can_write_eof():
+            return False
+        if not self._is_occupied():
+            self._proceed()
+        return not self._is_closing
 
     def pause_writing(self) -> None:
         """Stop reading from a client that does not read."""
         self._is_write_paused = True
-        self._transport.pause_reading()
+        self._pause_reading()
 
     def resume_writing(self) -> None:
         """Go on with a client that reads again."""
         self._is_write_paused = False
-        self._drain_queue()
-        if not self._is_closing and len(self._queue) < self._limits.max_pipelined:
-            self._transport.resume_reading()
+        asyncio.get_running_loop().call_soon(self._resume)  # TLS calls this inside of our own write
 
-    # -- requests and answers
+    # -- requests
 
     def _complete(self, key: list[object], body: bytes) -> None:
         """Answer a whole request: at once when it is repeatable and nothing waits before it, else through the queue."""
@@ -129,19 +113,22 @@ class Connection(RequestReader, asyncio.Protocol):
         answer = handler.answers.get(tuple(key))
         if (
             answer is None
+            or self._flags != HOST
             or not keep_alive
-            or self._flags
+            or answer.is_large
             or self._is_busy
             or self._queue
             or self._is_write_paused
-            or self._is_closing
+            or self._is_deaf
+            or shared.is_draining
             or not (answer.guard is None or answer.guard(body))
         ):
             self._enqueue(self._take(key, body, keep_alive=keep_alive))
             return
         self.served += 1
         request_id = shared.next_id()
-        self._out += (answer.head, request_id if answer.with_id else b"", shared.date, answer.tail)
+        out = self._out
+        out += (answer.head, request_id if answer.with_id else b"", shared.date, answer.tail)
         seconds = perf_counter() - self._received_at_s
         answer.cell.add(seconds)  # type: ignore[union-attr]  # repeatable answers are counted ones
         if handler.wants_requests:
@@ -149,193 +136,161 @@ class Connection(RequestReader, asyncio.Protocol):
         self._url = b""
         self._key = []
         self._headers = []
+        self._flags = 0
         if body:
-            self._body = []
+            self._body = b""
             self._body_bytes = 0
+        if len(out) > MAX_PARTS:
+            self._flush()
 
     def _enqueue(self, request: RawRequest) -> None:
         """Answer a request now, or once those before it are answered."""
         self._forget()
-        if self._is_closing:
+        self._owes_continue = False
+        if self._is_deaf or request.method == b"CONNECT":  # the parser stops at it, and it is refused
             return
+        if not request.keep_alive:
+            self._is_deaf = True
         if self._is_busy or self._queue or self._is_write_paused:
             self._queue.append(request)
-            self._queued_bytes += len(request.body)
-            if len(self._queue) >= self._limits.max_pipelined or self._queued_bytes > self._limits.max_body_bytes:
-                self._transport.pause_reading()
         else:
             self._answer(request)
 
-    def _drain_queue(self) -> None:
-        """Answer what waited, up to the next answer that itself has to wait."""
-        while self._queue and not (self._is_busy or self._is_write_paused or self._is_closing):
-            request = self._queue.popleft()
-            self._queued_bytes -= len(request.body)
-            self._answer(request)
-        if not (self._queue or self._is_busy or self._is_write_paused or self._is_closing):
-            if self._is_half_closed:
-                self._close()
-            else:
-                self._transport.resume_reading()
+    def _proceed(self) -> None:
+        """Answer and parse what waits, up to the next answer that itself has to wait."""
+        self._guard(self._work)
         self._flush()
+
+    def _work(self) -> None:
+        while not self._is_occupied():
+            if self._queue:
+                self._answer(self._queue.popleft())
+            elif self._backlog and not self._is_deaf:
+                self._parse_some()
+            else:
+                self._settle()
+                return
+        if self._backlog:
+            self._pause_reading()
+
+    def _is_occupied(self) -> bool:
+        return self._is_busy or self._is_write_paused or self._is_closing
+
+    def _parse_some(self) -> None:
+        """Parse a slice of what was held."""
+        data = self._backlog.popleft()
+        if len(data) > SLICE_BYTES:
+            self._backlog.appendleft(data[SLICE_BYTES:])
+            data = data[:SLICE_BYTES]
+        self._feed(data)
+
+    def _settle(self) -> None:
+        """All that was asked is answered: say what is left to say and listen on."""
+        if self._last is not None:
+            self._say_last(self._last)
+        elif self._is_half_closed and self._is_mid_request:
+            self._refuse(refusal(400, "gateway.request_incomplete", "The connection ended within the request."))
+            self._settle()
+        elif self._is_half_closed or self._is_deaf:
+            self._finish()
+        else:
+            if self._owes_continue:
+                self._continue()
+            self._resume_reading()
+
+    # -- answers
 
     def _answer(self, request: RawRequest) -> None:
         """Ask the handler and send, wait or break as its answer says."""
         self.served += 1
-        answer = self._shared.handler.handle(request)
-        if isinstance(answer, asyncio.Future):
-            self._is_busy = True
-            answer.add_done_callback(lambda future: self._later(request, future.result()))
-        elif answer.is_immediate:
-            self._deliver(request, answer)
-        else:
-            self._is_busy = True
-            self._schedule(request, answer)
+        try:
+            answer = self._shared.handler.handle(request)
+        except Exception:
+            logger.exception("the handler failed on %s %s", request.method, request.url[:200])
+            answer = failed()
+        self._dispatch(request, answer)
 
-    def _schedule(self, request: RawRequest, answer: Answer) -> None:
-        """Wait as long as the answer says; a timer, never a thread."""
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(answer.delay_s, self._later, request, answer) if answer.delay_s else None
-        if self._timer is None:
-            self._later(request, answer)
+    def _continue(self) -> None:
+        """Say 100 Continue (RFC 9110 section 10.1.1), but never before an earlier request's answer."""
+        self._owes_continue = bool(self._is_busy or self._queue or self._is_write_paused)
+        if not self._owes_continue:
+            self._flush()
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def _later(self, request: RawRequest, answer: Answer) -> None:
-        """Deliver an answer that was waited for."""
-        self._timer = None
-        if self._is_closing:
-            return
-        if answer.fault is not None:
-            self._note(request, answer)
-            self._break(answer)
-        elif answer.dribble_s:
-            self._dribble(request, answer, 0)
-        else:
-            self._is_busy = False
-            self._deliver(request, answer)
-            self._drain_queue()
-
-    def _deliver(self, request: RawRequest, answer: Answer) -> None:
-        """Put an answer on the way out."""
-        request_id = self._note(request, answer)
-        self._out += (answer.head, request_id if answer.with_id else b"", self._shared.date, answer.tail)
-        if not request.keep_alive or self._shared.is_draining:
-            self._close()
-
-    def _note(self, request: RawRequest, answer: Answer) -> bytes:
-        """Count and write down an answer; return its request id."""
-        request_id = self._shared.next_id()
-        seconds = perf_counter() - request.received_s
-        if answer.cell is not None:
-            answer.cell.add(seconds)
-        self._shared.handler.note(request_id, seconds, request, answer)
-        return request_id
-
-    def _dribble(self, request: RawRequest, answer: Answer, sent: int) -> None:
-        """Send the body in pieces, evenly over `dribble_s`."""
-        if self._is_closing:
-            return
-        if not sent:
-            request_id = self._note(request, answer)
-            self._transport.write(
-                answer.head + (request_id if answer.with_id else b"") + self._shared.date + answer.tail[:2]
-            )
-            sent = 2  # the blank line that ends the head
-        pieces = max(1, min(50, len(answer.tail) - 2))
-        end = min(len(answer.tail), sent + -(-(len(answer.tail) - 2) // pieces))
-        self._transport.write(answer.tail[sent:end])
-        self._received_at_s = perf_counter()
-        if end < len(answer.tail):
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(answer.dribble_s / pieces, self._dribble, request, answer, end)
-            return
-        self._is_busy = False
-        if not request.keep_alive or self._shared.is_draining:
-            self._close()
-        self._drain_queue()
-
-    def _break(self, answer: Answer) -> None:
-        """Perform a connection-level fault."""
-        self._flush()
-        faults.perform(self._transport, answer, self._shared.date)
-        if answer.fault != "timeout":  # a timeout holds the connection, silent, until the client or the sweeper ends it
-            self._is_closing = True
-
-    def _flush(self) -> None:
-        """Hand what is ready to the transport in one write."""
-        out = self._out
-        if out:
-            self._out = []
-            self._transport.write(b"".join(out))
+    def _resume(self) -> None:
+        """Go on after the client has read."""
+        if self._rest and self._timer is None:
+            self._guard(self._pump)
+        self._proceed()
 
     # -- ends and refusals
 
-    def _close(self) -> None:
-        """Send what is ready, then close."""
-        self._flush()
-        self._is_closing = True
-        self._queue.clear()
-        self._transport.close()
-
     def close_if_idle(self) -> None:
         """Close between requests (draining); a connection at work closes after its answer."""
-        if not (self._is_busy or self._queue or self._is_mid_request or self._is_closing):
-            self._close()
+        at_work = self._is_occupied() or self._queue or self._backlog
+        if not (at_work or self._is_mid_request or self._is_deaf):
+            self._finish()
 
     def give_up(self) -> None:
         """End a connection whose time is up: 408 in the middle of a request, silently between two."""
-        if self._is_write_paused or self._is_busy or not self._is_mid_request:
-            self._is_closing = True
-            self._transport.abort()
-        else:
+        if self._last is not None and not self._transport.is_closing():
+            self._transport.close()
+        elif self._is_occupied() or self._is_deaf:
+            self.abort()
+        elif self._is_mid_request:
             part = "body" if self._is_in_body else "header fields"
             self._refuse(refusal(408, "gateway.request_timeout", f"The request's {part} did not arrive in time."))
+            self._proceed()
+        else:
+            self._finish()
 
     def is_overdue(self, elapsed_s: float) -> bool:
         """Say whether the client has been without progress for too long; asked every `elapsed_s` by the sweeper.
 
-        Progress is a request served or, within a body, bytes of it: a head that drips in gains no time by dripping.
+        Progress is a request served, bytes of a body, bytes of an answer taken: a head that drips in gains no time.
         """
-        progress = (self.served, self._body_bytes, self._is_mid_request)
-        if progress != self._seen:
-            self._seen = progress
+        if self._is_busy and not self._is_write_paused:
             self._stale_s = 0.0
             return False
-        self._stale_s += elapsed_s
-        if self._is_write_paused:
-            return self._stale_s >= self._limits.write_timeout_s
-        if self._is_busy:
-            return False
-        if not self._is_mid_request:
-            return self._stale_s >= self._limits.idle_timeout_s
-        limits = self._limits
-        return self._stale_s >= (limits.body_timeout_s if self._is_in_body else limits.head_timeout_s)
+        progress: object = (self.served, self._body_bytes, self._is_mid_request)
+        if self._is_write_paused or self._is_closing:
+            progress = (len(self._rest), self._dropped_bytes, self._transport.get_write_buffer_size())
+        is_lingering = self._is_closing and self._last is not None
+        self._lingered_s += elapsed_s if is_lingering else 0.0
+        self._stale_s = self._stale_s + elapsed_s if progress == self._seen else 0.0
+        self._seen = progress
+        return self._stale_s >= self._patience_s(is_lingering) or self._lingered_s >= self._limits.max_linger_s
 
-    def abort(self) -> None:
-        """Cut the connection."""
-        self._is_closing = True
-        self._transport.abort()
+    def _patience_s(self, is_lingering: bool) -> float:
+        limits = self._limits
+        if is_lingering:
+            return limits.linger_timeout_s
+        if self._is_write_paused or self._is_closing:
+            return limits.write_timeout_s
+        if not self._is_mid_request:
+            return limits.idle_timeout_s
+        return limits.body_timeout_s if self._is_in_body else limits.head_timeout_s
 
     def _refuse(self, answer: Answer) -> None:
-        """Explain, stop listening, and close once the client had a moment to read.
+        """Listen no more, and explain once what came before is answered."""
+        if not self._is_deaf:
+            self._is_deaf = True
+            self._is_mid_request = False
+            self._backlog.clear()
+            self._last = answer
+
+    def _say_last(self, answer: Answer) -> None:
+        """Explain, and close once the client has read it.
 
         Closing at once while the client still sends would make its kernel discard our explanation (RFC 9112
-        section 9.6): the writing side closes first, what still arrives is dropped, the rest a second later.
+        section 9.6): the writing side closes first and what still arrives is dropped, for a while.
         """
-        closing = Answer(status=answer.status, headers=answer.headers, body=answer.body, keep_alive=False)
-        if not self._is_busy:
-            request_id = self._shared.next_id()
-            self._out += (closing.head, request_id, self._shared.date, closing.tail)
+        self._out += (answer.head, self._shared.next_id(), self._shared.date, CLOSE, answer.tail)
         self._flush()
         self._is_closing = True
-        self._is_mid_request = False
-        self._queue.clear()
+        if self._is_half_closed:
+            self._transport.close()
+            return
         if self._transport.can_write_eof():
             self._transport.write_eof()
-            self._timer = asyncio.get_running_loop().call_later(1.0, self._transport.close)
-        else:
-            self._transport.close()
-
-    def _continue(self) -> None:
-        """Say 100 Continue (RFC 9110 section 10.1.1)."""
-        self._flush()
-        self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._resume_reading()

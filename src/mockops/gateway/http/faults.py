@@ -10,45 +10,50 @@ from typing import TYPE_CHECKING, assert_never
 if TYPE_CHECKING:
     import asyncio
 
-    from mockops.gateway.http.message import Answer
+    from mockops.mocking.model import FaultKind
 
 _GARBAGE = bytes(range(256)).replace(b"\r\n", b"")
 
 
-def perform(transport: asyncio.Transport, answer: Answer, date: bytes) -> None:
-    """Break the connection as `answer.fault` says; the request's answer is lost or damaged."""
-    fault = answer.fault
+def perform(transport: asyncio.Transport, fault: FaultKind, opening: bytes, body: bytes) -> None:
+    """Break the connection; the answer is lost or damaged.
+
+    Args:
+        transport: The connection; what was written to it before still arrives (but for a reset).
+        fault: What to do; `timeout` does nothing here: the connection is held by whoever holds it.
+        opening: Status line and fields of the answer, without the blank line that ends them.
+        body: The answer's body.
+
+    """
     match fault:
-        case None | "timeout":
+        case "timeout":
             return
         case "reset":
             reset(transport)
+            return
         case "empty_reply":
-            transport.close()
+            pass
         case "malformed_chunk":
-            transport.write(_chunked_head(answer, date) + b"zz;not-a-size\r\n" + _GARBAGE)
-            transport.close()
+            transport.write(_chunked(opening) + b"\r\nzz;not-a-size\r\n" + _GARBAGE)
         case "garbage_then_close":
             transport.write(_GARBAGE)
-            transport.close()
-        case "truncate_body":
-            body = answer.tail[2:]
-            transport.write(answer.head + date + b"\r\n" + body[: len(body) // 2])
-            transport.close()
+        case "truncate_body":  # without a body to cut, the head lacks its end
+            transport.write(opening + b"\r\n" + body[: len(body) // 2] if body else opening)
         case unreachable:
             assert_never(unreachable)
+    transport.close()
 
 
-def _chunked_head(answer: Answer, date: bytes) -> bytes:
-    lines = answer.head.split(b"\r\n")
-    kept = [line for line in lines if not line.lower().startswith(b"content-length:")]
-    return b"\r\n".join([*kept, b"Transfer-Encoding: chunked"]) + date + b"\r\n"
+def _chunked(opening: bytes) -> bytes:
+    """Return an answer's opening with chunked framing instead of a length."""
+    lines = [line for line in opening.split(b"\r\n") if not line.lower().startswith(b"content-length:")]
+    return b"\r\n".join([*lines[:-1], b"Transfer-Encoding: chunked", b""])
 
 
 def reset(transport: asyncio.Transport) -> None:
     """Close with a TCP RST: without SO_LINGER(on, 0) even `abort` sends an orderly FIN."""
     wire = transport.get_extra_info("socket")
-    if wire is not None:
+    if wire is not None and wire.fileno() >= 0:
         # uvloop hands out a stand-in without setsockopt; a duplicate descriptor reaches the same socket
         with socket.socket(fileno=os.dup(wire.fileno())) as duplicate:
             if duplicate.family in (socket.AF_INET, socket.AF_INET6):

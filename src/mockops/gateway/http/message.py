@@ -27,10 +27,16 @@ class RawRequest(msgspec.Struct, kw_only=True):
     key: tuple[object, ...] = ()
     """What the gateway's repeatable answers are found by: target, method and the values of headers that matter."""
     keep_alive: bool = True
+    wants_keep_alive: bool = False
+    """The answer has to say that the connection stays open: the client speaks HTTP/1.0 and asked for it."""
     received_s: float = 0.0
     """When its last byte came, on the performance counter."""
     read_bytes: int = 0
     """Size of the reads it came in, pipelined neighbours included: no less than its own size. 0: not known."""
+
+
+LARGE_BYTES = 256 << 10
+"""Past this size a body leaves in pieces, each once the client has taken the former."""
 
 
 class Answer:
@@ -45,7 +51,9 @@ class Answer:
         "guard",
         "head",
         "headers",
+        "is_large",
         "is_shared",
+        "keep_alive",
         "label",
         "status",
         "tail",
@@ -72,7 +80,7 @@ class Answer:
             cell: Where answers like this are counted.
             with_body: False for the answer to a HEAD request: fields as for GET, no body (RFC 9110 section 9.3.2).
             with_id: Whether it carries `MockOps-Request-Id`.
-            keep_alive: False adds `Connection: close`.
+            keep_alive: False closes the connection after it.
 
         """
         self.status = status
@@ -84,6 +92,7 @@ class Answer:
         self.delay_s = 0.0
         self.dribble_s = 0.0
         self.fault: FaultKind | None = None
+        self.keep_alive = keep_alive
         self.is_shared = False
         """Whether later requests get it again: it stands among the repeatable answers."""
         self.label: Json = None
@@ -93,13 +102,12 @@ class Answer:
         lines.extend(f"{name}: {value}" for name, value in self.headers)
         if has_body:
             lines.append(f"Content-Length: {len(body)}")
-        if not keep_alive:
-            lines.append("Connection: close")
         if with_id:
             lines.append("MockOps-Request-Id: ")
         self.with_id = with_id
         self.head = "\r\n".join(lines).encode("latin-1", "replace")
         self.tail = b"\r\n" + body if has_body and with_body else b"\r\n"
+        self.is_large = len(self.tail) > LARGE_BYTES
 
     @property
     def is_immediate(self) -> bool:

@@ -8,16 +8,21 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 from mockops.core.ids import request_ids
-from mockops.gateway.http.connection import Connection, Handler
+from mockops.gateway.http.connection import Connection
 from mockops.gateway.http.limits import Limits
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Callable
 
     from mockops.core.clock import Clock
+    from mockops.gateway.http.roles import Handler
 
-SWEEP_S = 1.0
 _BACKLOG = 4096
+_SWEEP_SLICE = 500
+"""Connections looked at in one go: about 0.3 ms."""
+_POLL_S = 0.01
+_ABORT_S = 1.0
 
 
 class Server:
@@ -33,6 +38,8 @@ class Server:
         self._clock = clock
         self._listener: asyncio.Server | None = None
         self._ticker: asyncio.TimerHandle | None = None
+        self._unswept: list[Connection] = []
+        self._swept_at_s = 0.0
 
     async def listen(
         self, host: str, port: int, *, tls: ssl.SSLContext | None = None, share_port: bool = False
@@ -44,12 +51,18 @@ class Server:
 
         """
         bound = _bind(host, port, share_port=share_port)
+        name = bound.getsockname()
         loop = asyncio.get_running_loop()
+        self._swept_at_s = loop.time()
         self._tick()
         self._listener = await loop.create_server(
-            lambda: Connection(self), sock=bound, ssl=tls, backlog=_BACKLOG, ssl_handshake_timeout=15 if tls else None
+            lambda: Connection(self),
+            sock=bound,
+            ssl=tls,
+            backlog=_BACKLOG,
+            ssl_handshake_timeout=self.limits.head_timeout_s if tls else None,
+            ssl_shutdown_timeout=self.limits.linger_timeout_s if tls else None,
         )
-        name = bound.getsockname()
         return str(name[0]), int(name[1])
 
     async def close(self, *, drain_s: float | None = None) -> None:
@@ -57,28 +70,46 @@ class Server:
         self.is_draining = True
         if self._listener is not None:
             self._listener.close()
-        for connection in list(self.connections):
-            connection.close_if_idle()
         loop = asyncio.get_running_loop()
-        deadline_s = loop.time() + (self.limits.drain_timeout_s if drain_s is None else drain_s)
-        while self.connections and loop.time() < deadline_s:
-            await asyncio.sleep(0.01)
-            for connection in list(self.connections):
-                connection.close_if_idle()
-        for connection in list(self.connections):
-            connection.abort()
+        await self._close_all(Connection.close_if_idle, loop.time() + self._drain_s(drain_s))
+        await self._close_all(Connection.abort, loop.time() + _ABORT_S)
         if self._ticker is not None:
             self._ticker.cancel()
             self._ticker = None
+
+    def _drain_s(self, drain_s: float | None) -> float:
+        return self.limits.drain_timeout_s if drain_s is None else drain_s
+
+    async def _close_all(self, end: Callable[[Connection], None], deadline_s: float) -> None:
+        """Ask every connection to end until none is left or time is up."""
+        loop = asyncio.get_running_loop()
+        while self.connections:
+            for connection in list(self.connections):
+                end(connection)
+            if loop.time() >= deadline_s:
+                return
+            await asyncio.sleep(_POLL_S)
 
     def _tick(self) -> None:
         """Refresh the Date field and look for connections whose time is up."""
         date = format_datetime(self._clock.now(), usegmt=True)
         self.date = f"\r\nDate: {date}\r\n".encode()
-        for connection in list(self.connections):
-            if connection.is_overdue(SWEEP_S):
+        loop = asyncio.get_running_loop()
+        self._ticker = loop.call_later(self.limits.sweep_s, self._tick)
+        if not self._unswept:  # the former sweep is through
+            elapsed_s = loop.time() - self._swept_at_s
+            self._swept_at_s += elapsed_s
+            self._unswept = list(self.connections)
+            self._sweep(elapsed_s)
+
+    def _sweep(self, elapsed_s: float) -> None:
+        """Look at some connections, and go on with the rest after the loop has seen to other things."""
+        some, self._unswept = self._unswept[:_SWEEP_SLICE], self._unswept[_SWEEP_SLICE:]
+        for connection in some:
+            if connection.is_overdue(elapsed_s):
                 connection.give_up()
-        self._ticker = asyncio.get_running_loop().call_later(SWEEP_S, self._tick)
+        if self._unswept:
+            asyncio.get_running_loop().call_soon(self._sweep, elapsed_s)
 
 
 def _bind(host: str, port: int, *, share_port: bool) -> socket.socket:

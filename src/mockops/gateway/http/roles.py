@@ -1,0 +1,45 @@
+"""Whom a connection deals with: what answers, and what it shares with the other connections of its listener."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, MutableMapping
+
+    from mockops.gateway.http.connection import Connection
+    from mockops.gateway.http.limits import Limits
+    from mockops.gateway.http.message import Answer, RawRequest
+
+
+class Handler(Protocol):
+    """What answers requests."""
+
+    answers: dict[tuple[object, ...], Answer]
+    """Answers that the same key gets again; immediate and counted ones only."""
+    kinds: MutableMapping[bytes, int]
+    """Kind of each header by its name as spelled (the bits of `reader`); learns new spellings by itself."""
+
+    def handle(self, request: RawRequest) -> Answer | asyncio.Future[Answer]:
+        """Answer a request that `answers` had nothing for; never raises. A future is cancelled if the client leaves."""
+        ...
+
+    def note(self, request_id: bytes, seconds: float, request: RawRequest | None, answer: Answer) -> None:
+        """Write down an answer that left; `request` is None unless `journal` asks for requests."""
+        ...
+
+    wants_requests: bool
+    """Whether `note` needs the request itself (a journal is kept)."""
+
+
+class Shared(Protocol):
+    """What all connections of one listener share."""
+
+    handler: Handler
+    limits: Limits
+    connections: set[Connection]
+    date: bytes
+    """`\\r\\nDate: …\\r\\n`, refreshed every second."""
+    next_id: Callable[[], bytes]
+    is_draining: bool
