@@ -174,7 +174,10 @@ def _judge_leniently(declared: str, ranges: Sequence[MediaRange]) -> _Candidate 
     """Let any JSON type stand for any other: who asks `application/vnd.x+json` can read `application/json`."""
     if not is_json(declared):
         return None
+    offered = parse_media_type(declared)
     for position, wanted in enumerate(ranges):
+        if (wanted.kind, wanted.subtype) == (offered.kind, offered.subtype):
+            continue  # the same type with other parameters, such as another version, was not asked for
         if wanted.weight and (wanted.subtype == "json" or wanted.subtype.endswith("+json")):
             return _Candidate(concrete(declared), wanted.weight, 1, position)
     return None
