@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mockops.core.chance import roll
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from mockops.mocking.rules.schemas import Definitions, Schema
 
 _MAX_DEPTH = 24
+
+Server = Callable[[str], bool]
+"""Whether the server sets a property although nobody sent it."""
 
 
 def id_text(value: Json) -> str:
@@ -105,24 +109,32 @@ def echo_parents(item: JsonObject, shape: Shape, params: Mapping[str, str], pare
             item[name] = id_value(params[parameter], declared[name], shape.definitions)
 
 
-def select(filled: Json, given: Json, schema: Schema, definitions: Definitions, sent: Schema, depth: int = 0) -> Json:
-    """Return `filled` without what nobody asked for: optional fields that a caller may send, but did not.
+def select(filled: Json, given: Json, schema: Schema, definitions: Definitions, *, server_sets: Server) -> Json:
+    """Return `filled` without what nobody asked for.
 
-    Kept are the given fields, the required ones, and those that only the server sets: at the top they are absent from
-    the request's schema `sent` or readOnly; below the top only required ones are added.
+    Kept are the given members, the required ones, and at the top those for which `server_sets` holds.
     """
+    return _select(filled, given, schema, definitions, server_sets, 0)
+
+
+def _select(
+    filled: Json, given: Json, schema: Schema, definitions: Definitions, server_sets: Server, depth: int
+) -> Json:
     if not isinstance(filled, dict) or not isinstance(given, dict) or depth > _MAX_DEPTH:
         return filled
     declared = properties(schema, definitions)
     needed = required(schema, definitions)
-    callers = properties(sent, definitions) if depth == 0 else declared
     kept: JsonObject = {}
     for name, value in filled.items():
         if name in given:
-            kept[name] = select(value, given[name], declared.get(name), definitions, None, depth + 1)
-        elif name in needed or name not in callers or keyword(declared.get(name), definitions, "readOnly") is True:
+            kept[name] = _select(value, given[name], declared.get(name), definitions, _nothing, depth + 1)
+        elif name in needed or server_sets(name):
             kept[name] = value
     return kept
+
+
+def _nothing(_: str) -> bool:
+    return False
 
 
 def project(item: JsonObject, schema: Schema, definitions: Definitions) -> JsonObject:

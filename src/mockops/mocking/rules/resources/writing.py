@@ -170,5 +170,8 @@ def _stored(visit: Visit, item: JsonObject, key: str, *, is_new: bool) -> JsonOb
     creation.stamp(kept, shape, visit.world.now, is_new=is_new)
     given = creation.project(kept, shape.item, shape.definitions)
     filled: Json = visit.world.fill(shape.operation, shape.item, given, f"{visit.key}/{key}")
-    chosen = creation.select(filled, given, shape.item, shape.definitions, sent_schema(visit))
+    callers = properties(sent_schema(visit), visit.operation.definitions)
+    chosen = creation.select(
+        filled, given, shape.item, shape.definitions, server_sets=lambda name: is_new and name not in callers
+    )
     return kept | chosen if isinstance(chosen, dict) else kept
