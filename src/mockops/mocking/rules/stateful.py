@@ -31,6 +31,7 @@ class Stateful:
     def __init__(self, operations: Operations, seed: int) -> None:
         self._operations = operations
         self._seed = seed
+        self._indexes = {entry.key: index for index, entry in enumerate(operations.entries)}
         self._collections = infer_collections(operations.entries, lambda index: operations.ready(index).operation)
 
     def answer(self, question: Question, declared: Declared) -> Reply | None:
@@ -44,9 +45,8 @@ class Stateful:
             hints = Hints(direction=Direction.RESPONSE, path_params=tuple(hit.params.items()), persona=persona)
             wish = UNSET if given is msgspec.UNSET else given
             number = seed_of(self._seed, operation.key, seed, persona.name if persona is not None else "")
-            assert question.ready is not None  # noqa: S101 (checked above)
-            generator = question.ready.generator
-            return generator.value(schema, seed=number, hints=hints, wish=wish)
+            generator = self._operations.ready(self._indexes[operation.key]).generator
+            return generator.value(True if schema is None else schema, seed=number, hints=hints, wish=wish)
 
         def seeds(collection: Collection, parents: Mapping[str, str]) -> Sequence[JsonObject]:
             return example_items(self._collections, collection)
@@ -57,6 +57,5 @@ class Stateful:
                 return None
             return declared.reply_with(status, "")
 
-        prefix = question.request.path[: len(question.request.path) - len(hit.path)]
-        world = World(fill=fill, seed=seeds, missing=missing, now=question.now, prefix=prefix)
+        world = World(fill=fill, seed=seeds, missing=missing, now=question.now)
         return answer(self._collections, hit.index, question.request, hit.params, question.view, world)
