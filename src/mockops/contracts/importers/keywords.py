@@ -7,11 +7,13 @@ Each repair takes the keyword's value and returns what to use instead, or raises
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mockops.contracts.importers.patterns import usable_pattern
 from mockops.contracts.importers.places import shown
-from mockops.core.json import Json
+
+if TYPE_CHECKING:
+    from mockops.core.json import Json
 
 TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mockops.core.documents import Document
     from mockops.core.json import Json
 
-Path: TypeAlias = tuple  # type: ignore[type-arg]  # a recursive alias: () or (Path, token)
+Path: TypeAlias = "tuple[()] | tuple[Path, str | int]"
 """The way from a document's root, as a linked list: cheap to extend, spelled out only for a diagnostic."""
 
 _MAX_PER_CODE = 100
@@ -22,7 +22,7 @@ _MAX_PER_CODE = 100
 
 def tokens_of_path(path: Path) -> list[str | int]:
     """Return the reference tokens of a path, from the root on."""
-    tokens = []
+    tokens: list[str | int] = []
     while path:
         path, token = path
         tokens.append(token)

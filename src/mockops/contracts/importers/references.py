@@ -69,7 +69,7 @@ class References:
             raise
 
     def _second_guesses(self, root: Node, fragment: str) -> Iterator[tuple[Node, str]]:
-        """Yield other readings of a pointer that leads nowhere: not percent-encoded, or seen from a schema with `$id`."""
+        """Yield other readings of a broken pointer: not percent-encoded, or seen from a schema with `$id`."""
         if "%" in fragment:
             yield root, fragment
         for name, node in self._names(root.document).items():

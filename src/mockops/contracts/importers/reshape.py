@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from mockops.contracts.importers import keywords
 from mockops.contracts.importers.places import Node, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mockops.contracts.importers.places import Path
     from mockops.core.documents import Document
     from mockops.core.json import Json, JsonObject
@@ -46,19 +49,9 @@ def reshaped(schemas: Converter, out: JsonObject, document: Document, path: Path
         _type(schemas, out, node)
     if "items" in out or out.get("type") == "array":
         _items(schemas, out, node)
-    for inclusive, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-        if exclusive in out:
-            _bound(schemas, out, node, inclusive, exclusive)
-    if "example" in out or "examples" in out:
-        _examples(out)
-    if "enum" in out:
-        _enum(schemas, out, node)
-    if "default" in out:
-        _default(schemas, out, node)
-    if "discriminator" in out:
-        _discriminator(schemas, out, node)
-    if "dependentRequired" in out:
-        _dependent_required(schemas, out, node)
+    for keyword, reshape in _RESHAPERS:
+        if keyword in out:
+            reshape(schemas, out, node)
     if "nullable" in out or "x-nullable" in out:
         return _nullable(out)
     return out
@@ -130,8 +123,9 @@ def _items(schemas: Converter, out: JsonObject, node: Node) -> None:
         out.setdefault("prefixItems", converted)
 
 
-def _bound(schemas: Converter, out: JsonObject, node: Node, inclusive: str, exclusive: str) -> None:
+def _bound(schemas: Converter, out: JsonObject, node: Node, *, exclusive: str) -> None:
     """Turn the boolean of OpenAPI 3.0 (JSON Schema draft 4) into a bound of its own."""
+    inclusive = exclusive.removeprefix("exclusive").lower()
     value = out[exclusive]
     if value in ("true", "false", "True", "False"):
         value = value.lower() == "true"
@@ -147,7 +141,7 @@ def _bound(schemas: Converter, out: JsonObject, node: Node, inclusive: str, excl
         schemas.warn("contract.keyword_dropped", f"{exclusive}: {reason}", node)
 
 
-def _examples(out: JsonObject) -> None:
+def _examples(_: Converter, out: JsonObject, __: Node) -> None:
     """Collect `example` and every shape of `examples` in the list that JSON Schema wants."""
     found = []
     if "example" in out:
@@ -275,10 +269,24 @@ def _nullable(out: JsonObject) -> JsonObject:
     if not is_nullable or kind == "null" or (type(kind) is list and "null" in kind):
         return out
     if any(key in out for key in _APPLICATORS) or "const" in out:
-        annotations = {key: out.pop(key) for key in ("readOnly", "writeOnly", "examples", "default") if key in out}
+        annotations: JsonObject = {
+            key: out.pop(key) for key in ("readOnly", "writeOnly", "examples", "default") if key in out
+        }
         return {"anyOf": [out, {"type": "null"}], **annotations}
     if kind is not None:
         out["type"] = [*kind, "null"] if type(kind) is list else [kind, "null"]
     if "enum" in out and None not in out["enum"]:
         out["enum"] = [*out["enum"], None]
     return out
+
+
+_RESHAPERS: tuple[tuple[str, Callable[[Converter, JsonObject, Node], None]], ...] = (
+    ("exclusiveMinimum", partial(_bound, exclusive="exclusiveMinimum")),
+    ("exclusiveMaximum", partial(_bound, exclusive="exclusiveMaximum")),
+    ("example", _examples),
+    ("examples", _examples),
+    ("enum", _enum),
+    ("default", _default),
+    ("discriminator", _discriminator),
+    ("dependentRequired", _dependent_required),
+)

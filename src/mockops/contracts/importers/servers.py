@@ -37,9 +37,9 @@ def base_path(url: str) -> str | None:
 
 def _base_paths(server: Node) -> Iterator[str]:
     url = text(server.get("url"))
-    scheme, slashes, rest = url.partition("//")
+    _scheme, slashes, rest = url.partition("//")
     # variables of scheme and host make no difference to the path, however many values they have
-    host, slash, path = rest.partition("/") if slashes else ("", "", url)
+    _host, _slash, path = rest.partition("/") if slashes else ("", "", url)
     names = [*dict.fromkeys(_VARIABLE.findall(path))]
     values = [_values(server.child("variables").child(name)) for name in names]
     for chosen in islice(product(*values), _MAX_VARIANTS):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from hashlib import sha256
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -63,7 +63,7 @@ class Contract:
         self.digest = bytes(self._buffer[len(MAGIC) : len(MAGIC) + 32]).hex()
         """SHA-256 of the content, in hex."""
         ends = [*accumulate((*head.operation_bytes, *head.definition_bytes), initial=start)]
-        spans = [slice(first, last) for first, last in zip(ends, ends[1:], strict=False)]
+        spans = [slice(first, last) for first, last in pairwise(ends)]
         self._operations = spans[: len(head.operation_bytes)]
         self._definitions = dict(zip(head.names, spans[len(head.operation_bytes) :], strict=True))
 

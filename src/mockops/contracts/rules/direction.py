@@ -18,11 +18,42 @@ ASSERTED_FORMATS = frozenset({"date", "date-time", "email", "uuid", "uri", "ipv4
 """Formats a value must keep; all others are annotations (JSON Schema 2020-12 section 7.2.1 leaves the choice)."""
 
 _KEPT = frozenset(
-    "type enum const multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern maxItems "
-    "minItems uniqueItems maxContains minContains maxProperties minProperties dependentRequired $ref".split()
+    [
+        "type",
+        "enum",
+        "const",
+        "multipleOf",
+        "maximum",
+        "exclusiveMaximum",
+        "minimum",
+        "exclusiveMinimum",
+        "maxLength",
+        "minLength",
+        "pattern",
+        "maxItems",
+        "minItems",
+        "uniqueItems",
+        "maxContains",
+        "minContains",
+        "maxProperties",
+        "minProperties",
+        "dependentRequired",
+        "$ref",
+    ]
 )
 _ONE = frozenset(
-    "additionalProperties items not if then else contains propertyNames unevaluatedItems unevaluatedProperties".split()
+    [
+        "additionalProperties",
+        "items",
+        "not",
+        "if",
+        "then",
+        "else",
+        "contains",
+        "propertyNames",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+    ]
 )
 _MANY = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
 _MAPS = frozenset({"properties", "patternProperties", "dependentSchemas"})
@@ -40,6 +71,7 @@ def standalone_schema(operation: Operation, schema: JsonObject | bool, *, direct
         operation: whose `definitions` the schema refers to.
         schema: one of the operation's schemas.
         direction: where the body travels.
+
     """
     return _Narrowing(operation.definitions, direction).standalone(schema)
 

@@ -40,6 +40,7 @@ def compile_schema(schema: JsonObject | bool) -> Validator:
 
     Raises:
         SchemaInvalid: the schema breaks its own rules; importers leave no such schemas behind.
+
     """
     import jsonschema_rs  # noqa: PLC0415 (44 ms, and only requests with bodies need it)
 
@@ -99,6 +100,7 @@ class ValidatorCache:
 
         Raises:
             SchemaInvalid: the schema cannot be compiled.
+
         """
         key = (digest, index, place, direction)
         if key in self._kept:

@@ -5,21 +5,19 @@ from __future__ import annotations
 import gc
 from contextlib import contextmanager
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from mockops.contracts.model import ContractInvalid
 from mockops.contracts.rules.artefact import Contract, compile_contract, import_contract
 from mockops.contracts.service.compiled import COMPILER_VERSION, find_compiled, save_compiled
 from mockops.contracts.service.sources import Sources
-from mockops.core.diagnostics import Diagnostic
+from mockops.core.diagnostics import Diagnostic, Severity
 from mockops.core.documents import Document, DocumentInvalid, read_document
 from mockops.core.errors import MockOpsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 __all__ = ["COMPILER_VERSION", "LoadedContract", "load_contract"]
 
@@ -112,27 +110,22 @@ def _compile(sources: Sources, root_bytes: bytes) -> LoadedContract:
     warnings = (*root.warnings, *sources.warnings)
     diagnostics = (*warnings, *imported.diagnostics)
     if not imported.operations:
-        raise _nothing_to_serve(root, diagnostics, sources)
-    imported = msgspec.structs.replace(imported, diagnostics=diagnostics)
+        diagnostics = (_nothing_to_serve(root), *diagnostics)
     # the document goes before the compiled form comes: both at once would be the peak of memory
     del root
     contract = compile_contract(imported)
     return LoadedContract(contract, sources.files, diagnostics, sources)
 
 
-def _nothing_to_serve(root: Document, diagnostics: tuple[Diagnostic, ...], sources: Sources) -> ContractInvalid:
-    line, column = root.locate("/paths") or root.locate("") or (None, None)
-    message = "the document declares no operation that can be served"
-    found = Diagnostic(
-        code=ContractInvalid.code,
-        message=message,
-        source=sources.root,
+def _nothing_to_serve(root: Document) -> Diagnostic:
+    return Diagnostic(
+        code="contract.empty",
+        severity=Severity.WARNING,
+        message="the document declares no operation that can be served",
+        source=root.source,
         pointer="/paths" if root.locate("/paths") else "",
-        line=line,
-        column=column,
         hint="declare at least one operation under `paths`",
     )
-    return ContractInvalid(f"{found.place}: {message}", [found, *diagnostics])
 
 
 @contextmanager

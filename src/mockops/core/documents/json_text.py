@@ -85,7 +85,7 @@ def _odd_numbers(text: str, source: str) -> Iterator[Diagnostic]:
 
 
 def _has_duplicates(raw: bytes, data: Json) -> bool:
-    """Tell whether an object of the text has a key twice.
+    r"""Tell whether an object of the text has a key twice.
 
     The compact text and the compact data hold equally many keys unless some were dropped; both are made and
     counted at the speed of C. A quote inside a string is escaped, so `\\":` is no key.
@@ -124,25 +124,25 @@ def _tokens(text: str, *, keys: bool = False) -> Iterator[tuple[tuple[str | int,
     path: list[str | int] = []
     awaits_key: list[bool] = []
     for match in _TOKEN.finditer(text):
-        token = match.group()
-        if token in ("{", "["):
-            awaits_key.append(token == "{")
-            path.append("" if token == "{" else 0)
-        elif token in ("}", "]"):
+        word = match.group()
+        if word in ("{", "["):
+            awaits_key.append(word == "{")
+            path.append("" if word == "{" else 0)
+        elif word in ("}", "]"):
             awaits_key.pop()
             path.pop()
-        elif token == ",":
+        elif word == ",":
             if isinstance(path[-1], int):
                 path[-1] += 1
             else:
                 awaits_key[-1] = True
         elif awaits_key and awaits_key[-1]:
-            path[-1] = json.loads(token)
+            path[-1] = json.loads(word)
             awaits_key[-1] = False
             if keys:
-                yield tuple(path), match.start(), token
-        elif not keys and token[0] != '"':
-            yield tuple(path), match.start(), token
+                yield tuple(path), match.start(), word
+        elif not keys and word[0] != '"':
+            yield tuple(path), match.start(), word
 
 
 class JsonPositions:
@@ -150,7 +150,7 @@ class JsonPositions:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._skip = json.JSONDecoder(parse_int=len, parse_float=len, parse_constant=len).scan_once
+        self._skip = json.JSONDecoder(parse_int=len, parse_float=len, parse_constant=len).raw_decode
         self._index: dict[int, dict[str, tuple[int, int]]] = {}
         self._line_ends = [match.start() for match in re.finditer("\n", text)]
 

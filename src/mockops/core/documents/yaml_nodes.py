@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from yaml import MappingNode, Node, ScalarNode, SequenceNode, YAMLError
-from yaml.cyaml import CParser
+from yaml._yaml import CParser
 from yaml.events import CollectionEndEvent, CollectionStartEvent
 
 from mockops.core.diagnostics import pointer
@@ -27,12 +27,12 @@ _PLAIN = "plain"
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-_CONSTANTS = {"null": None, "Null": None, "NULL": None, "~": None, "": None}
+_CONSTANTS: dict[str, bool | None] = {"null": None, "Null": None, "NULL": None, "~": None, "": None}
 _CONSTANTS |= dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(("false", "False", "FALSE"), False)
 _CORE_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")}
 
 
-class _Parser(CParser):  # type: ignore[misc]  # types-pyyaml knows no CParser
+class _Parser(CParser):
     """libyaml's composer, told to leave the meaning of plain scalars to us."""
 
     def resolve(self, kind: type[Node], value: Any, implicit: Any) -> str:
@@ -61,8 +61,8 @@ def refuse_depth(text: str, source: str) -> None:
                     raise refusal(
                         f"the document nests deeper than {MAX_DEPTH} levels",
                         source,
-                        line=event.start_mark.line + 1,
-                        column=event.start_mark.column + 1,
+                        line=event.start_mark.line + 1 if event.start_mark else None,
+                        column=event.start_mark.column + 1 if event.start_mark else None,
                         hint="no real document nests this deeply; is it the right file?",
                     )
             elif isinstance(event, CollectionEndEvent):
@@ -187,7 +187,7 @@ class _Builder:
                 self._built[id(node)] = self._mapping(node, path)
             elif isinstance(node, SequenceNode):
                 self._built[id(node)] = [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
-            else:
+            elif isinstance(node, ScalarNode):
                 self._built[id(node)] = self._scalar(node, path)
         return self._built[id(node)]
 

@@ -14,7 +14,7 @@ _ODD_NUMBER = re.compile(
     r"(?:^|[\s,\[{:])[-+]?\d{19,}(?=[\s,\]}:]|$)|(?:^|[\s,\[{])(?:\+\d|[-+]?0[\dxo])[\da-fA-F]*[ \t]*:(?=\s|$)",
     re.MULTILINE,
 )
-_MARKER = re.compile(r"^---(?=\s|$)", re.MULTILINE)
+_DEEP_LINE = re.compile(rf"^[ \t?-]{{{MAX_DEPTH}}}", re.MULTILINE)
 _BRACKET = re.compile(r"[\[\]{}]")
 _FLOW_MAPPING = re.compile(r"\{[^{}]*\}")
 _FLOW_KEY = re.compile(r"""[{,]\s*("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"',:{}\[\]][^,:{}\[\]]*?)\s*:""")
@@ -28,7 +28,7 @@ _BLOCK_SCALAR = re.compile(r"[ \t]*(?:[&!]\S+[ \t]+)*[|>][-+0-9]*[ \t]*(?:\#.*)?
 def may_nest_deeply(text: str) -> bool:
     """Tell whether the text may nest deeper than MAX_DEPTH, or deeper than the fast parser survives."""
     # each level takes a column of indentation, or a `- ` on its line, or a bracket
-    if re.search(r"^[ \t?-]{%d}" % MAX_DEPTH, text, re.MULTILINE):
+    if _DEEP_LINE.search(text):
         return True
     if text.count("[") + text.count("{") <= MAX_DEPTH // 2:
         return False
