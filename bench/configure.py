@@ -92,9 +92,8 @@ def wiremock(plan: Plan, folder: Path, port: int, options: tuple[str, ...]) -> L
     document = {"mappings": [_mapping(route) for route in plan.routes]}
     (mappings / "all.json").write_text(json.dumps(document), "utf-8")
     command = (*find_peer("wiremock"), "--port", str(port), "--bind-address", "127.0.0.1", "--root-dir", str(folder))
-    return Launch(
-        command=(*command, "--disable-banner", "--disable-request-logging", "--async-response-enabled=true", *options)
-    )
+    fastest = ("--disable-request-logging", "--async-response-enabled=true", "--jetty-accept-queue-size=4096")
+    return Launch(command=(*command, "--disable-banner", *fastest, *options))
 
 
 def mockoon(plan: Plan, folder: Path, port: int, options: tuple[str, ...]) -> Launch:

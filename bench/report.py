@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from peers import PEERS
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from results import Result, Row
 
 NOTHING = "-"
+_PATHS = re.compile(r"(?:/[\w.@-]+)+/(?=[\w.-])")
+"""Folders of the machine that measured: nobody else's business."""
 START, END = "<!-- bench:start -->", "<!-- bench:end -->"
 COLUMNS = ("nginx", "MockOps", "WireMock", "Prism", "Mockoon")
 COLOURS = {"nginx": "#9aa0a6", "MockOps": "#0b7a75", "WireMock": "#d9822b", "Prism": "#7157d9", "Mockoon": "#c23030"}
@@ -49,10 +52,10 @@ def markdown(found: dict[str, Any], results: Sequence[Result]) -> str:
     """Return everything as Markdown; what was left out is named with its reason."""
     machine = found["machine"]
     versions = ", ".join(f"{PEERS[kind].package} {version}" for kind, version in machine["peers"].items() if version)
+    where = f"{machine['system']} ({machine['architecture']}, {machine['cores']} cores"
     head = (
-        f"Measured on {machine['system']} ({machine['architecture']}, {machine['cores']} cores, one for the server, one for "
-        f"the load), Python {machine['python']}{', ' + versions if versions else ''}; medians of {found['rounds']} "
-        f"rounds of {found['seconds']:g} s."
+        f"Measured on {where}, one for the server, one for the load), Python {machine['python']}"
+        f"{', ' + versions if versions else ''}; medians of {found['rounds']} rounds of {found['seconds']:g} s."
     )
     parts = [head, *_throughput([one for one in results if one.kind == "throughput"])]
     for kind, heading in HEADINGS.items():
@@ -86,6 +89,8 @@ def _share(result: Result, server: str) -> str:
 
 def _table(result: Result) -> str:
     rows = [row for row in result.rows if row.values]
+    if not rows:
+        return "No server could be measured."
     names = [name for name in FIGURES if any(name in row.values for row in rows)]
     lines = [_line(["server", *(FIGURES[name][0] for name in names)]), _line(["---", *["---:"] * len(names)])]
     lines += [_line([row.server, *(_figure(row, name) for name in names)]) for row in rows]
@@ -111,7 +116,8 @@ def _left_out(results: Sequence[Result]) -> list[str]:
     if not reasons:
         return []
     lines = [
-        f"- {server} in {', '.join(names)}: {' '.join(reason.split())}" for (server, reason), names in reasons.items()
+        f"- {server} in {', '.join(names)}: {_PATHS.sub('…/', ' '.join(reason.split()))}"
+        for (server, reason), names in reasons.items()
     ]
     return ["### Left out", "\n".join(lines)]
 
