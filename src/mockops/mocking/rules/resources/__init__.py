@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mockops.mocking.rules.resources.answer import answer
 from mockops.mocking.rules.resources.collection import Collection, Collections, Role, infer_collections
-from mockops.mocking.rules.resources.seeding import example_items, seeded_state
+from mockops.mocking.rules.resources.seeding import example_items, persona_items, seeded_state
 from mockops.mocking.rules.resources.visit import Fill, Missing, Seed, World
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "answer",
     "example_items",
     "infer_collections",
+    "persona_items",
     "seeded_state",
 ]

@@ -64,6 +64,8 @@ def answer(
         items=items,
         seeds=seeds,
     )
+    if seeds and not items and not collection.can_grow and role is not Role.REPLACE:
+        return None  # it starts empty and nothing can change that: the contract's example says more
     return missing(visit, 404) if _has_lost_parent(visit) else _HANDLERS[role](visit)
 
 
@@ -72,7 +74,7 @@ def _has_lost_parent(visit: Visit) -> bool:
     path, _, last = visit.collection.path.rpartition("/")
     owner_path, _, parameter = path.rpartition("/")
     owner = visit.collections.at(owner_path)
-    if last.startswith("{") or owner is None or parameter != f"{{{owner.id_parameter}}}":
+    if last.startswith("{") or owner is None or not owner.can_grow or parameter != f"{{{owner.id_parameter}}}":
         return False
     shape = visit.collections.shape(owner)
     if shape is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mockops.contracts.model import Operation, OperationEntry
+
+MAX_SHAPES = 128
+"""Shapes hold the operations they were read from; the longest unused is read again when needed."""
 
 _ITEM = re.compile(r"(?P<collection>.*)/\{(?P<id>[^{}/]+)\}(?P<suffix>\.[A-Za-z]+)?")
 _PARAMETER = re.compile(r"\{([^{}/]+)\}")
@@ -61,6 +65,11 @@ class Collection:
         return _PARAMETER.sub(lambda match: quote(params.get(match.group(1), ""), safe=""), self.path)
 
     @property
+    def can_grow(self) -> bool:
+        """Whether a caller can add items."""
+        return Role.CREATE in self.operations
+
+    @property
     def name(self) -> str:
         """The last literal segment, `orders`."""
         return self.path.rpartition("/")[2]
@@ -75,7 +84,7 @@ class Collections:
         self._load = load
         self._roles = {index: (each, role) for each in found for role, index in each.operations.items()}
         self._by_path = {each.path: each for each in found}
-        self._shapes: dict[str, Shape | None] = {}
+        self._shapes: OrderedDict[str, Shape | None] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._by_path)
@@ -97,13 +106,17 @@ class Collections:
 
     def shape(self, collection: Collection) -> Shape | None:
         """Return what the items look like; None when the schemas show no resource here."""
-        if collection.path not in self._shapes:
-            self._shapes[collection.path] = read_shape(
-                collection.name,
-                collection.id_parameter,
-                {role.value: self._load(index) for role, index in collection.operations.items()},
-            )
-        return self._shapes[collection.path]
+        if collection.path in self._shapes:
+            self._shapes.move_to_end(collection.path)
+            return self._shapes[collection.path]
+        shape = self._shapes[collection.path] = read_shape(
+            collection.name,
+            collection.id_parameter,
+            {role.value: self._load(index) for role, index in collection.operations.items()},
+        )
+        if len(self._shapes) > MAX_SHAPES:
+            self._shapes.popitem(last=False)
+        return shape
 
 
 def infer_collections(entries: Sequence[OperationEntry], load: Callable[[int], Operation]) -> Collections:

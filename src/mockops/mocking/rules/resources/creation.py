@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mockops.core.chance import roll
 from mockops.core.ids import uuid_from
 from mockops.mocking.rules.resources import names
-from mockops.mocking.rules.schemas import ALL_TYPES, json_types, keyword, properties, required, resolve
+from mockops.mocking.rules.schemas import json_types, keyword, properties, required, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -122,6 +122,8 @@ def _select(
 ) -> Json:
     if not isinstance(filled, dict) or not isinstance(given, dict) or depth > _MAX_DEPTH:
         return filled
+    if depth and _is_union(schema, definitions):
+        return filled
     declared = properties(schema, definitions)
     needed = required(schema, definitions)
     kept: JsonObject = {}
@@ -133,42 +135,11 @@ def _select(
     return kept
 
 
+def _is_union(schema: Schema, definitions: Definitions) -> bool:
+    """Return whether what is required depends on which alternative is meant."""
+    found = resolve(schema, definitions)
+    return "oneOf" in found or "anyOf" in found
+
+
 def _nothing(_: str) -> bool:
     return False
-
-
-def project(item: JsonObject, schema: Schema, definitions: Definitions) -> JsonObject:
-    """Return what an answer's schema shows of an item: not what is writeOnly, undeclared, or of another type."""
-    declared = properties(schema, definitions)
-    rest = resolve(schema, definitions).get("additionalProperties")
-    is_open = not declared or rest is True or isinstance(rest, dict)
-    shown: JsonObject = {}
-    for name, value in item.items():
-        inner = declared.get(name)
-        if inner is None and name not in declared:
-            if is_open:
-                shown[name] = value
-        elif keyword(inner, definitions, "writeOnly") is not True and _agrees(value, inner, definitions):
-            shown[name] = value
-    return shown
-
-
-def _agrees(value: Json, schema: Schema, definitions: Definitions) -> bool:
-    types = json_types(schema, definitions)
-    if types == ALL_TYPES or not types:
-        return True
-    match value:
-        case None:
-            return "null" in types
-        case bool():
-            return "boolean" in types
-        case int():
-            return bool(types & {"integer", "number"})
-        case float():
-            return "number" in types or ("integer" in types and value.is_integer())
-        case str():
-            return "string" in types
-        case list():
-            return "array" in types
-        case _:
-            return "object" in types

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mockops.mocking.rules.resources.envelope import Around, surround
 from mockops.mocking.rules.resources.paging import cut, matching, ordered, read_list_parameters
+from mockops.mocking.rules.resources.projection import Projection
 from mockops.mocking.rules.resources.shape import descend, list_path, wrap
 from mockops.mocking.rules.resources.visit import completed, reply, shown
 from mockops.mocking.rules.schemas import items, properties
@@ -36,7 +37,8 @@ def answer_list(visit: Visit) -> Reply | None:
     found = ordered(matching(list(visit.items.values()), pairs, how, fields), query, how, fields)
     page = cut(found, query, how, lambda item: keys[id(item)])
     inner = items(descend(media.schema, definitions, path), definitions)
-    array = [shown(visit, item, keys[id(item)], inner) for item in page.items]
+    projection = Projection(inner, definitions)
+    array = [shown(visit, item, keys[id(item)], inner, projection) for item in page.items]
     if not path:
         return reply(visit, array)
     around = Around(

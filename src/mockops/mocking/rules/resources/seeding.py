@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mockops.mocking.model import PutItem, SetState
 from mockops.mocking.rules.negotiate.plan import choose_response
-from mockops.mocking.rules.resources import creation
+from mockops.mocking.rules.resources import creation, names
 from mockops.mocking.rules.resources.collection import Role
 from mockops.mocking.rules.resources.shape import dig, id_names, item_path, list_path
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mockops.contracts.model import Operation
     from mockops.core.json import Json, JsonObject
-    from mockops.mocking.model import Change, SessionView
+    from mockops.mocking.model import Change, Persona, SessionView
     from mockops.mocking.rules.resources.collection import Collection, Collections
     from mockops.mocking.rules.resources.shape import Shape
     from mockops.mocking.rules.resources.visit import World
@@ -71,6 +71,14 @@ def example_items(collections: Collections, collection: Collection) -> list[Json
             if len(found) >= MAX_SEEDS:
                 return list(found.values())
     return list(found.values())
+
+
+def persona_items(collection: Collection, persona: Persona | None) -> list[JsonObject]:
+    """Return the entity of a persona that belongs into a collection: `customer` into `/customers`."""
+    if persona is None:
+        return []
+    word = names.singular(collection.name)
+    return [dict(fields) for name, fields in persona.entities.items() if names.normal(name) == word]
 
 
 def _shown_items(operation: Operation, role: Role, collection: Collection) -> Iterator[JsonObject]:

@@ -133,7 +133,19 @@ def _find_id(declared: Mapping[str, Schema], definitions: Definitions, parameter
     agreeing = [
         name for name, schema in declared.items() if types == ALL_TYPES or json_types(schema, definitions) & types
     ]
-    return names.find((*wanted, *_LAST_RESORTS), agreeing) or names.find(wanted, declared) or ""
+    return (
+        names.find(wanted, agreeing)
+        or _by_ending(agreeing, wanted[0])
+        or names.find(_LAST_RESORTS, agreeing)
+        or names.find(wanted, declared)
+        or ""
+    )
+
+
+def _by_ending(declared: list[str], parameter: str) -> str:
+    """Return the longest property that a parameter's name ends with, `sha` for `file_sha`."""
+    fitting = [name for name in declared if len(names.normal(name)) > 1 and parameter.endswith(names.normal(name))]
+    return max(fitting, key=len, default="")
 
 
 def read_shape(collection: str, parameter: str, operations: Mapping[str, Operation]) -> Shape | None:

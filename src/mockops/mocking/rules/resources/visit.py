@@ -10,7 +10,7 @@ import msgspec
 from mockops.core.problems import PROBLEM_JSON, problem
 from mockops.mocking.model import Reply
 from mockops.mocking.rules.negotiate.plan import find_response
-from mockops.mocking.rules.resources.creation import project
+from mockops.mocking.rules.resources.projection import Projection
 from mockops.mocking.rules.resources.shape import (
     Path,
     Shape,
@@ -148,10 +148,10 @@ def reply(visit: Visit, body: Json, *, changes: tuple[Change, ...] = (), locatio
     )
 
 
-def shown(visit: Visit, item: JsonObject, item_id: str, schema: Schema) -> Json:
+def shown(visit: Visit, item: JsonObject, item_id: str, schema: Schema, projection: Projection | None = None) -> Json:
     """Return an item as an answer's schema shows it; required fields that it lacks are filled."""
     definitions = visit.operation.definitions
-    visible = project(item, schema, definitions)
+    visible = (projection or Projection(schema, definitions)).members(item)
     lost = required(schema, definitions) - visible.keys()
     if visible and not lost:
         return visible

@@ -9,6 +9,7 @@ from mockops.mocking.model import DeleteItem, PutItem
 from mockops.mocking.rules.negotiate.plan import find_response
 from mockops.mocking.rules.resources import creation
 from mockops.mocking.rules.resources.patching import PatchFailed, json_patch, merge_patch
+from mockops.mocking.rules.resources.projection import Projection
 from mockops.mocking.rules.resources.visit import (
     item_answer,
     missing,
@@ -168,7 +169,7 @@ def _stored(visit: Visit, item: JsonObject, key: str, *, is_new: bool) -> JsonOb
     kept = dict(item)
     creation.echo_parents(kept, shape, visit.params, visit.collection.parents)
     creation.stamp(kept, shape, visit.world.now, is_new=is_new)
-    given = creation.project(kept, shape.item, shape.definitions)
+    given = Projection(shape.item, shape.definitions).members(kept)
     filled: Json = visit.world.fill(shape.operation, shape.item, given, f"{visit.key}/{key}")
     callers = properties(sent_schema(visit), visit.operation.definitions)
     chosen = creation.select(
