@@ -137,7 +137,9 @@ class Operations:
             return None
         index = found.value[0]
         if len(found.value) > 1:
-            index = next((each for each in found.value if self._is_selected(each, request)), index)
+            # What one operation asks for may be part of what another does: the one that asks for most is meant.
+            selected = [each for each in found.value if self._is_selected(each, request)]
+            index = max(selected, key=lambda each: len(self.entries[each].selectors), default=index)
         return OperationHit(index, self.entries[index], found.params, self.below_base(request.path))
 
     def methods(self, path: str) -> list[str]:

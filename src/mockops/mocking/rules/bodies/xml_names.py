@@ -46,6 +46,8 @@ def root_name(schema: Schema, definitions: Definitions) -> str:
 def name_of(xml: JsonObject, otherwise: str) -> str:
     """Return the name that an `xml` object gives, with its prefix."""
     said = xml.get("name")
-    name = element_name(said if isinstance(said, str) and said else otherwise)
     prefix = xml.get("prefix")
+    if isinstance(said, str) and said.count(":") == 1:
+        return ":".join(element_name(part) for part in said.split(":"))  # brings its prefix along
+    name = element_name(said if isinstance(said, str) and said else otherwise)
     return f"{element_name(prefix)}:{name}" if isinstance(prefix, str) and prefix else name

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from xml.parsers import expat
 
 from mockops.mocking.rules import schemas
-from mockops.mocking.rules.bodies.xml_names import element_name, xml_of
+from mockops.mocking.rules.bodies.xml_names import element_name, name_of, xml_of
 from mockops.mocking.rules.parameters.coerce import Coercion
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _object(element: Element, schema: Schema, known: dict[str, Schema], definiti
     taken: set[str] = set()
     for name, of_name in known.items():
         xml = xml_of(of_name, definitions)
-        written = _local(element_name(str(xml.get("name") or name)))
+        written = _local(name_of(xml, name))
         if xml.get("attribute") is True:
             if written in element.attributes:
                 found[name] = Coercion(of_name, definitions).value(element.attributes[written])

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from mockops.mocking.rules.generate import fields, words
 from mockops.mocking.rules.generate.formats import FORMATS
+from mockops.mocking.rules.generate.lengths import variants
 from mockops.mocking.rules.generate.patterns import PatternUnreadable, draw_match, parse_pattern
 from mockops.mocking.rules.generate.place import DeadEnd
 from mockops.mocking.rules.generate.times import order_of, step_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mockops.mocking.rules.generate.context import Walk
     from mockops.mocking.rules.generate.patterns.tree import Node
     from mockops.mocking.rules.generate.place import Place
@@ -29,27 +32,40 @@ def draw_string(walk: Walk, shape: Shape, place: Place) -> str:
     if shape.min_length > _MAX_LENGTH:
         raise DeadEnd(f"a text of {shape.min_length} characters is too long to make up")
     if not walk.is_wide or not shape.patterns:
+        text = ""
         for text in _likely(shape, place):
-            fitted = text if shape.patterns or shape.formats else _fitted(text, shape, walk)
-            if _conforms(walk, shape, fitted):
-                return fitted
+            if _conforms(walk, shape, text):
+                return text
+        if not shape.patterns and not shape.formats:
+            return _fitted(text, shape, walk)
     if shape.patterns:
         return _by_pattern(walk, shape)
     return _filled(walk, shape)
 
 
-def _likely(shape: Shape, place: Place) -> list[str]:
-    """Return what the text probably looks like, the best guess first."""
-    guesses: list[str] = []
-    for name in shape.formats:
-        if name in FORMATS:
-            guesses.append(FORMATS[name](place))
+def _likely(shape: Shape, place: Place) -> Iterator[str]:
+    """Yield what the text probably looks like, the best guess first."""
+    known = [name for name in shape.formats if name in FORMATS]
+    for name in known:
+        text = FORMATS[name](place)
+        yield text
+        yield from variants(name, text, shape.min_length, shape.max_length)
     named = _by_name(place)
     if named is not None:
-        guesses.append(named)
-    elif not shape.formats or not guesses:
-        guesses.append(place.scene.dice.pick(words.NOUNS))
-    return guesses
+        yield named
+        yield from variants(_kind_of(named), named, shape.min_length, shape.max_length)
+        yield named
+    elif not known:
+        yield place.scene.dice.pick(words.NOUNS)
+
+
+def _kind_of(text: str) -> str:
+    """Return the format a text has without its schema saying so; empty for none."""
+    if text.startswith("https://"):
+        return "url"
+    if "@" in text:
+        return "email"
+    return "date-time" if text.endswith("Z") and text[4:5] == "-" and text[10:11] == "T" else ""
 
 
 def _by_name(place: Place) -> str | None:

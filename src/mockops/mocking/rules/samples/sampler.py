@@ -34,6 +34,11 @@ _ATTEMPTS = 8
 _TRIES = 12
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MISSING = object()
+_FRAMING = frozenset(
+    ("host", "connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "expect", "content-length")
+)
+"""Headers that belong to whoever sends the request; a contract may list them all the same."""
+_NOT_SAMPLED = IGNORED_HEADERS | _FRAMING
 
 
 class SampleImpossible(Invalid):
@@ -117,7 +122,10 @@ class Sampler:
     def _violations(self, request: Request) -> tuple[Violation, ...]:
         found = self._router.find(request.path, request.method)
         values = self._reader.read(request, found.params if found is not None else {})
-        return self._validator.check(request, values)
+        wrong = self._validator.check(request, values)
+        return tuple(
+            one for one in wrong if one.location != "header" or _first_token(one.pointer).lower() not in _FRAMING
+        )
 
     def _draft(self, seed: int, policy: Optional, left_out: set[tuple[str, str]]) -> _Draft:
         draft = _Draft()
@@ -169,7 +177,7 @@ class Sampler:
             yield self._generator.value(schema, seed=here, hints=plain, name=parameter.name)
 
     def _add(self, draft: _Draft, parameter: Parameter, seed: int, hints: Hints) -> None:
-        if parameter.location is Location.HEADER and parameter.name.lower() in IGNORED_HEADERS:
+        if parameter.location is Location.HEADER and parameter.name.lower() in _NOT_SAMPLED:
             return
         try:
             value = self._sendable(parameter, self._values(parameter, seed, hints))
@@ -184,7 +192,11 @@ class Sampler:
         elif parameter.location is Location.COOKIE:
             draft.cookies += styles.query_pairs(parameter, value)
         else:
-            draft.headers.append((parameter.name.lower(), styles.header_text(parameter, value)))
+            name = parameter.name.lower()
+            # A content coding says what was done to the body: nothing.
+            draft.headers.append(
+                (name, "identity" if name == "content-encoding" else styles.header_text(parameter, value))
+            )
 
     def _is_open(self, parameter: Parameter, value: Json) -> bool:
         known = schemas.properties(parameter.schema, self._operation.definitions)
