@@ -63,7 +63,7 @@ def mockops(plan: Plan, folder: Path, port: int, options: tuple[str, ...]) -> La
         message = f"mockops is not installed beside {sys.executable}: pip install -e ."
         raise Absent(message)
     served = _write_project(plan, folder) if plan.has_stubs else _write_contract(plan, folder)
-    command = (str(program), "serve", str(served), "--port", str(port), "--admin-port", "0", "--no-watch")
+    command = (str(program), "serve", str(served), "--port", str(port), "--admin-port", "0")
     return Launch(
         command=(*command, *options), environment={"MOCKOPS_CACHE_DIR": str(folder / "cache"), "NO_COLOR": "1"}
     )

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import yaml12
 
+from mockops.publishing.service.assemble import Options, assemble
+
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
 WORKSPACES = sorted(path.parent for path in SHOP.glob("workspaces/*/workspace.yaml"))
 METHODS = {"get", "put", "post", "patch", "delete"}
@@ -108,3 +110,22 @@ def test_the_vip_is_the_customer_of_the_contracts() -> None:
     vip = read(SHOP / "personas" / "vip.yaml")
     maya = read(SHOP / "workspaces" / "auth" / "contract.yaml")["components"]["examples"]["Maya"]["value"]
     assert maya.items() >= vip["entities"]["customer"].items()
+
+
+@pytest.mark.parametrize("named", ["shop", "petstore.yaml"])
+def test_the_examples_load_without_a_diagnostic(named: str) -> None:
+    assembled = assemble([str(SHOP.parent / named)], Options())
+    assert [str(diagnostic) for diagnostic in assembled.diagnostics] == []
+    assert assembled.failed == ()
+
+
+def test_everything_of_the_shop_is_in_its_snapshot() -> None:
+    targets = {target.name: target for target in assemble([str(SHOP)], Options()).snapshot.targets}
+    assert set(targets) == {"auth", "inventory", "payments", "shipping"}
+    for workspace in WORKSPACES:
+        target = targets[workspace.name]
+        assert {stub.id for stub in target.stubs} == {stub["id"] for stub in read_stubs(workspace)}
+        assert [one.name for one in target.scenarios] == [one["name"] for one in read_scenarios(workspace)]
+        assert {persona.name for persona in target.personas} == {"vip", "newcomer", "fraudster"}
+        assert target.settings.seed == 2026
+        assert target.contract
