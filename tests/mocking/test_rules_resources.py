@@ -22,8 +22,8 @@ from mockops.contracts.model import (
     Response,
 )
 from mockops.core.exchange import Request
-from mockops.mocking.model import DeleteItem, PutItem, Reply, SessionView, SetState
-from mockops.mocking.rules.resources import Collections, World, answer, example_items, infer_collections
+from mockops.mocking.model import DeleteItem, Persona, PutItem, Reply, SessionView, SetState
+from mockops.mocking.rules.resources import Collections, World, answer, example_items, infer_collections, persona_items
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -128,6 +128,7 @@ class Client:
         self.resources: dict[str, dict[str, Any]] = {}
         self.states: dict[str, str] = {}
         self.declared: dict[int, Reply] = {}
+        self.conforms = True
 
     def send(self, method: str, path: str, body: Any = msgspec.UNSET, **more: Any) -> tuple[int, Any] | None:
         reply = self.reply(method, path, body, **more)
@@ -150,6 +151,7 @@ class Client:
         before = msgspec.json.encode(view)
         world = World(
             fill=fill,
+            conforms=lambda operation, schema, value: self.conforms,
             seed=lambda collection, parents: self.seeds.get(collection.key(parents), []),
             missing=lambda operation, status: self.declared.get(status),
             now=NOW,
@@ -303,6 +305,14 @@ def test_the_declared_404_is_used() -> None:
     client = Client(PET_OPERATIONS)
     client.declared[404] = Reply(status=404, body=b'{"oops":true}')
     assert client.send("GET", "/pets/5") == (404, {"oops": True})
+
+
+def test_an_answer_that_breaks_its_schema_is_filled_again() -> None:
+    client = Client(PET_OPERATIONS, {"/pets": [{"id": 1, "name": "Rex", "status": "ok"}]})
+    client.conforms = False
+    found = client.send("GET", "/pets/1")
+    assert found is not None
+    assert found[1] == fill(PET_OPERATIONS[2], PET, {"id": 1, "name": "Rex", "status": "ok"}, "")
 
 
 def test_preferences_and_other_media_types_are_left_to_the_contract() -> None:
@@ -529,6 +539,14 @@ def test_examples_of_the_contract_make_seeds() -> None:
     assert [item["name"] for item in found] == ["A", "B", "D"]
 
 
+def test_an_entity_of_the_persona_is_an_item() -> None:
+    client = Client(PET_OPERATIONS)
+    persona = Persona(name="vip", entities={"pet": {"id": 9, "name": "Bo"}, "owner": {"id": 1}})
+    collection = next(iter(client.collections))
+    assert persona_items(collection, persona) == [{"id": 9, "name": "Bo"}]
+    assert persona_items(collection, None) == []
+
+
 @pytest.mark.parametrize(
     ("parameter", "fields", "expected"),
     [
@@ -540,6 +558,7 @@ def test_examples_of_the_contract_make_seeds() -> None:
         ("username", ["id", "username"], "username"),
         ("pet", ["name", "id"], "id"),
         ("petId", ["colour"], ""),
+        ("file_sha", ["url", "sha"], "sha"),
     ],
 )
 def test_the_id_field(parameter: str, fields: list[str], expected: str) -> None:

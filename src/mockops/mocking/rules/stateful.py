@@ -10,7 +10,7 @@ from mockops.core.chance import seed_of
 from mockops.mocking.rules.generate import Direction, Hints
 from mockops.mocking.rules.generate.place import UNSET
 from mockops.mocking.rules.negotiate import find_response
-from mockops.mocking.rules.resources import World, answer, example_items, infer_collections
+from mockops.mocking.rules.resources import World, answer, example_items, infer_collections, persona_items
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,8 +48,12 @@ class Stateful:
             generator = self._operations.ready(self._indexes[operation.key]).generator
             return generator.value(True if schema is None else schema, seed=number, hints=hints, wish=wish)
 
+        def conforms(operation: Operation, schema: Schema, value: Json) -> bool:
+            generator = self._operations.ready(self._indexes[operation.key]).generator
+            return generator.conforms(True if schema is None else schema, value)
+
         def seeds(collection: Collection, parents: Mapping[str, str]) -> Sequence[JsonObject]:
-            return example_items(self._collections, collection)
+            return [*persona_items(collection, question.persona), *example_items(self._collections, collection)]
 
         def missing(operation: Operation, status: int) -> Reply | None:
             response = find_response(operation, status)
@@ -57,5 +61,5 @@ class Stateful:
                 return None
             return declared.reply_with(status, "")
 
-        world = World(fill=fill, seed=seeds, missing=missing, now=question.now)
+        world = World(fill=fill, conforms=conforms, seed=seeds, missing=missing, now=question.now)
         return answer(self._collections, hit.index, question.request, hit.params, question.view, world)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from mockops.mocking.rules.resources.answer import answer
 from mockops.mocking.rules.resources.collection import Collection, Collections, Role, infer_collections
 from mockops.mocking.rules.resources.seeding import example_items, persona_items, seeded_state
-from mockops.mocking.rules.resources.visit import Fill, Missing, Seed, World
+from mockops.mocking.rules.resources.visit import Conforms, Fill, Missing, Seed, World
 
 __all__ = [
     "Collection",
     "Collections",
+    "Conforms",
     "Fill",
     "Missing",
     "Role",

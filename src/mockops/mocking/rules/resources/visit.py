@@ -50,6 +50,14 @@ class Fill(Protocol):
         ...
 
 
+class Conforms(Protocol):
+    """Tells whether an answer holds what a schema says."""
+
+    def __call__(self, operation: Operation, schema: Schema, value: Json) -> bool:
+        """Return whether `value` conforms to `schema`, one of `operation`'s, as a response."""
+        ...
+
+
 class Seed(Protocol):
     """Gives the items that a collection starts with."""
 
@@ -71,6 +79,7 @@ class World:
     """What a decision on stateful resources takes from outside."""
 
     fill: Fill
+    conforms: Conforms
     seed: Seed
     missing: Missing
     now: datetime
@@ -138,7 +147,7 @@ def reply(visit: Visit, body: Json, *, changes: tuple[Change, ...] = (), locatio
     content = b""
     if plan.media is not None:
         headers = (("Content-Type", plan.content_type), *headers)
-        content = msgspec.json.encode(body)
+        content = msgspec.json.encode(_conforming(visit, body, plan.media.schema))
     return Reply(
         status=status or plan.status,
         headers=headers,
@@ -146,6 +155,16 @@ def reply(visit: Visit, body: Json, *, changes: tuple[Change, ...] = (), locatio
         operation=visit.operation.key,
         changes=changes,
     )
+
+
+def _conforming(visit: Visit, body: Json, schema: Schema) -> Json:
+    """Return a body that keeps the contract: as it is where it does, else the nearest that the generator finds.
+
+    What was sent by another operation's schema, or an example that breaks its own, may not fit this answer.
+    """
+    if schema in (None, True, {}) or visit.world.conforms(visit.operation, schema, body):
+        return body
+    return visit.world.fill(visit.operation, schema, body, visit.key)
 
 
 def shown(visit: Visit, item: JsonObject, item_id: str, schema: Schema, projection: Projection | None = None) -> Json:
