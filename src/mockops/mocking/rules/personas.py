@@ -1,4 +1,4 @@
-"""Personas: where in life they are, what they know, and whether they are written sensibly."""
+"""Personas: where in life they are, and what they know."""
 
 from __future__ import annotations
 
@@ -6,16 +6,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
 
-from mockops.core.diagnostics import Diagnostic, pointer
-from mockops.mocking.rules.timeline import advance, has_timeless_cycle
+from mockops.mocking.rules.timeline import advance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mockops.core.json import Json
     from mockops.mocking.model import Persona
-
-_CODE = "mocking.persona"
 
 
 def persona_state(persona: Persona, elapsed_s: float) -> str:
@@ -68,45 +63,3 @@ def _member(fields: dict[str, Json], name: str) -> Json | UnsetType:
 
 def _plain(name: str) -> str:
     return name.replace("_", "").replace("-", "").replace(" ", "").lower()
-
-
-def check_persona(persona: Persona) -> list[Diagnostic]:
-    """Return what is wrong with a persona; pointers lead into it."""
-    return [*_check_overrides(persona), *_check_lifecycle(persona)]
-
-
-def _check_overrides(persona: Persona) -> Iterator[Diagnostic]:
-    for at, override in enumerate(persona.overrides):
-        if bool(override.schema) == bool(override.pointer):
-            message = "an override names exactly one of `schema` and `pointer`"
-            yield _problem(persona, message, "overrides", at)
-        elif override.pointer and not override.pointer.startswith("/"):
-            message = f"{override.pointer!r} is not a JSON Pointer: it starts with /"
-            yield _problem(persona, message, "overrides", at, "pointer")
-
-
-def _check_lifecycle(persona: Persona) -> Iterator[Diagnostic]:
-    life = persona.lifecycle
-    if life is None:
-        return
-    if life.state not in life.states:
-        yield _problem(persona, _unknown(life.state, life.states), "lifecycle", "state")
-    for at, step in enumerate(life.transitions):
-        place = ("lifecycle", "transitions", at)
-        for key, state in (("from", step.source), ("to", step.target)):
-            if state not in life.states:
-                yield _problem(persona, _unknown(state, life.states), *place, key)
-        if (step.after is None) == (step.when is None):
-            yield _problem(persona, "a transition has exactly one of `after` and `when`", *place)
-        elif step.after is not None and step.after < 0:
-            yield _problem(persona, f"`after` is {step.after} seconds; time does not go back", *place, "after")
-    if has_timeless_cycle(life.transitions):
-        yield _problem(persona, "transitions lead in a circle without taking time", "lifecycle", "transitions")
-
-
-def _unknown(state: str, states: list[str]) -> str:
-    return f"there is no state {state!r}; there are {', '.join(states) or 'none'}"
-
-
-def _problem(persona: Persona, message: str, *tokens: str | int) -> Diagnostic:
-    return Diagnostic(code=_CODE, message=message, source=persona.source or persona.name, pointer=pointer(*tokens))

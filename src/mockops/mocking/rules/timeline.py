@@ -30,7 +30,7 @@ def advance(state: str, elapsed_s: float, steps: Sequence[Step]) -> tuple[str, f
     while state in earliest and elapsed_s >= (after := max(earliest[state].after or 0.0, 0.0)):
         if state in visited:
             period_s = visited[state] - elapsed_s
-            if period_s <= 0:  # a cycle that takes no time: refused when checked, and no state is better than another
+            if period_s <= 0:  # a cycle that takes no time: refused by the importers; no state is better than another
                 return state, elapsed_s
             elapsed_s %= period_s
             visited.clear()
@@ -51,15 +51,3 @@ def earliest_steps(steps: Sequence[Step]) -> dict[str, Step]:
         if known is None or step.after < (known.after or 0.0):
             earliest[step.source] = step
     return earliest
-
-
-def has_timeless_cycle(steps: Sequence[Step]) -> bool:
-    """Whether timed steps lead from a state back to it in no time at all."""
-    instant = {state: step.target for state, step in earliest_steps(steps).items() if (step.after or 0.0) <= 0}
-    for state in instant:
-        at: str | None = state
-        for _ in instant:
-            at = instant.get(at) if at is not None else None
-            if at == state:
-                return True
-    return False
