@@ -121,7 +121,11 @@ class _Parser:
 
     def whole(self) -> str:
         """Return all of it as a Jinja2 expression."""
-        return self._call(0)
+        is_call = bool(self._tokens) and self._tokens[0][0] == "word"
+        expression = self._call(0) if is_call else self._value(0)
+        if self._at < len(self._tokens):
+            raise Untranslatable(f"{self._tokens[self._at][1]!r} is left over in an expression")
+        return expression
 
     def values(self) -> list[str]:
         """Return the values it lists."""
@@ -137,7 +141,7 @@ class _Parser:
             raise Untranslatable("an expression is empty, or nested too deeply")
         kind, text = self._tokens[self._at]
         self._at += 1
-        if kind != "word":
+        if kind != "word" or _NUMBER.fullmatch(text):
             return _constant(text)
         positional: list[str] = []
         named: dict[str, str] = {}
@@ -180,7 +184,7 @@ def _quote(text: str) -> str:
 
 
 def _unquote(value: str) -> str:
-    return value[1:-1] if value[:1] == "'" else value
+    return value[1:-1].replace("\\'", "'").replace("\\\\", "\\") if value[:1] == "'" else value
 
 
 def _path(text: str) -> str:
