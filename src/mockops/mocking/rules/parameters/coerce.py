@@ -24,34 +24,43 @@ _MAX_DEPTH = 16
 class Coercion:
     """How the texts of one schema become JSON values; what cannot become one stays text, for the validator to name."""
 
-    __slots__ = ("_additional", "_definitions", "_depth", "_inner", "_items", "_schema", "types")
+    __slots__ = (
+        "_additional",
+        "_definitions",
+        "_depth",
+        "_inner",
+        "_items",
+        "_schema",
+        "is_structured",
+        "is_text",
+        "types",
+        "wants_array",
+        "wants_object",
+    )
 
     types: frozenset[str]
     """JSON types the schema allows."""
+    wants_array: bool
+    """Whether a lone text must be an array of one."""
+    wants_object: bool
+    """Whether an object is meant and an array is not."""
+    is_structured: bool
+    """Whether an array or object is allowed and that was said, not left open."""
+    is_text: bool
+    """Whether every text is already the value."""
 
     def __init__(self, schema: Schema, definitions: Definitions, depth: int = 0) -> None:
         self._schema = schema
         self._definitions = definitions
         self._depth = depth
-        self.types = json_types(schema, definitions)
+        self.types = types = json_types(schema, definitions)
+        self.wants_array = "array" in types and types <= {"array", "null", "object"}
+        self.wants_object = "object" in types and types <= {"object", "null"}
+        self.is_structured = types != ALL_TYPES and bool(types & {"array", "object"})
+        self.is_text = types in (ALL_TYPES, {"string"})
         self._items: Coercion | None = None
         self._inner: dict[str, Coercion] | None = None
         self._additional: Coercion | None = None
-
-    @property
-    def wants_array(self) -> bool:
-        """Whether a lone text must be an array of one."""
-        return "array" in self.types and self.types <= {"array", "null", "object"}
-
-    @property
-    def wants_object(self) -> bool:
-        """Whether an object is meant and an array is not."""
-        return "object" in self.types and self.types <= {"object", "null"}
-
-    @property
-    def is_structured(self) -> bool:
-        """Whether an array or object is allowed and that was said, not left open."""
-        return self.types != ALL_TYPES and bool(self.types & {"array", "object"})
 
     def value(self, raw: Raw) -> Json:
         """Return the JSON value of what was written."""
@@ -65,9 +74,9 @@ class Coercion:
         return {name: self.member(name).value(item) for name, item in raw.items()}
 
     def _text(self, raw: str) -> Json:
-        types = self.types
-        if types == {"string"} or types == ALL_TYPES:
+        if self.is_text:
             return raw
+        types = self.types
         kind, value = _scalar(raw, types)
         if "string" not in types:
             return value if kind in types or (kind == "integer" and "number" in types) else raw

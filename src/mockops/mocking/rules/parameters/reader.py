@@ -59,7 +59,7 @@ class _Sources:
     @property
     def cookie_pairs(self) -> tuple[Pair, ...]:
         if self._cookie_pairs is None:
-            self._cookie_pairs = styles.query_pairs(self.request.header("cookie") or "", ";&")
+            self._cookie_pairs = styles.cookie_pairs(self.request.header("cookie") or "")
         return self._cookie_pairs
 
 
@@ -165,6 +165,35 @@ def _read_styled(parameter: Parameter, coercion: Coercion, sources: _Sources) ->
     return msgspec.UNSET if raw is None else coercion.value(raw)
 
 
+def _scalar_reader(parameter: Parameter, coercion: Coercion) -> Callable[[_Sources], Json] | None:
+    """Return a short way for what most parameters are, a lone value in the usual style; None for all others."""
+    if coercion.is_structured:
+        return None
+    name, value = parameter.name, coercion.value
+    if parameter.location is Location.QUERY and parameter.style in {"form", "simple"}:
+        decode = styles.decoder(allow_reserved=parameter.allow_reserved)
+
+        def in_query(sources: _Sources) -> Json:
+            if sources.request.query_string:
+                for key, text in sources.query_pairs:
+                    if key == name:
+                        return value(decode(text))
+            return msgspec.UNSET
+
+        return in_query
+    if parameter.location is Location.PATH and parameter.style == "simple":
+        return lambda sources: value(sources.path[name]) if name in sources.path else msgspec.UNSET
+    if parameter.location is Location.HEADER:
+        lower = name.lower()
+
+        def in_header(sources: _Sources) -> Json:
+            text = sources.request.header_map.get(lower)
+            return msgspec.UNSET if text is None else value(text)
+
+        return in_header
+    return None
+
+
 class ParameterReader:
     """Reads the declared parameters of one operation; made once, used for every request."""
 
@@ -182,7 +211,8 @@ class ParameterReader:
                 self._readers.append((parameter, partial(_read_document, parameter)))
             else:
                 coercion = Coercion(parameter.schema, operation.definitions)
-                self._readers.append((parameter, partial(_read_styled, parameter, coercion)))
+                short = _scalar_reader(parameter, coercion)
+                self._readers.append((parameter, short or partial(_read_styled, parameter, coercion)))
         self.is_empty = not self._readers
         self._locations = tuple(dict.fromkeys(parameter.location.value for parameter, _ in self._readers))
 

@@ -29,13 +29,21 @@ _QUERY_DELIMITERS = {
 }
 
 
-def query_pairs(text: str, separators: str = "&") -> tuple[Pair, ...]:
-    """Split a query string, form body or cookie line into pairs, in order; empty values are kept."""
-    for other in separators[1:]:
-        text = text.replace(other, separators[0])
-    parts = text.split(separators[0], MAX_PAIRS)[:MAX_PAIRS]
-    pairs = (part.strip().partition("=") for part in parts if part)
-    return tuple((unquote_plus(name), value) for name, _, value in pairs)
+def query_pairs(text: str) -> tuple[Pair, ...]:
+    """Split a query string or form body into pairs, in order; empty values are kept."""
+    pairs = [part.partition("=") for part in text.split("&", MAX_PAIRS)[:MAX_PAIRS] if part]
+    return tuple([(_decoded(name), value) for name, _, value in pairs])
+
+
+def cookie_pairs(text: str) -> tuple[Pair, ...]:
+    """Split a cookie line into pairs, also at the `&` that an exploded list puts between its items."""
+    parts = text.replace("&", ";").split(";", MAX_PAIRS)[:MAX_PAIRS]
+    pairs = [part.strip().partition("=") for part in parts if part]
+    return tuple([(_decoded(name), value) for name, _, value in pairs])
+
+
+def _decoded(name: str) -> str:
+    return unquote_plus(name) if "%" in name or "+" in name else name
 
 
 def decoder(*, allow_reserved: bool) -> Callable[[str], str]:
