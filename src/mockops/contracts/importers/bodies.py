@@ -96,7 +96,7 @@ def _schema_examples(context: Context, schema: Node) -> Iterator[Example]:
     """Yield the examples that a schema gives for the whole value."""
     if type(schema.value) is not dict:
         return
-    target = context.follow(schema)
+    target = context.peek(schema)
     if target is None or type(target.value) is not dict:
         return
     if "example" in target.value:
@@ -111,7 +111,7 @@ def _parsed(context: Context, example: Example, schema: Node) -> Example:
     written = example.value
     if type(written) is not str or written.lstrip()[:1] not in ("{", "["):
         return example
-    target = context.follow(schema) if type(schema.value) is dict else None
+    target = context.peek(schema) if type(schema.value) is dict else None
     if target is not None and target.get("type") in ("string", ["string"]):
         return example
     try:

@@ -28,6 +28,10 @@ class Context:
         """Return what a node stands for after its `$ref`s; None (reported) if they are broken."""
         return self.references.follow(node)
 
+    def peek(self, node: Node) -> Node | None:
+        """Return what a schema stands for after its `$ref`s; broken ones are reported where it is converted."""
+        return self.references.follow(node, is_reported=False)
+
     def schema(self, node: Node) -> JsonObject | bool | None:
         """Return a schema in JSON Schema 2020-12; None where none is written."""
         return None if node.value is None else self.schemas.add(node)

@@ -35,7 +35,7 @@ class References:
         self._documents: dict[str, Document | BrokenReference] = {root.source: root}
         self._anchors: dict[str, dict[str, Node]] = {}
 
-    def follow(self, node: Node) -> Node | None:
+    def follow(self, node: Node, *, is_reported: bool = True) -> Node | None:
         """Return what a node stands for: itself, or what its chain of `$ref`s leads to; None (reported) if broken."""
         start = node
         for _ in range(_MAX_CHAIN):
@@ -45,11 +45,12 @@ class References:
             try:
                 node = self.find(ref, node.document)
             except BrokenReference as error:
-                self._report.error("contract.ref_broken", str(error), start, "correct the reference")
+                if is_reported:
+                    self._report.error("contract.ref_broken", str(error), start, "correct the reference")
                 return None
-        self._report.error(
-            "contract.ref_cycle", f"$ref {start.get('$ref')!r} leads only to references", start, "break the circle"
-        )
+        if is_reported:
+            message = f"$ref {start.get('$ref')!r} leads only to references"
+            self._report.error("contract.ref_cycle", message, start, "break the circle")
         return None
 
     def find(self, ref: str, base: Document, *, depth: int = 0) -> Node:

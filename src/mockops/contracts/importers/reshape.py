@@ -29,6 +29,10 @@ class Converter(Protocol):
         """Return `#/$defs/NAME` for a reference, None if it leads nowhere."""
         ...
 
+    def discriminated(self, discriminator: JsonObject) -> None:
+        """Remember a discriminator, to be corrected when its alternatives are known."""
+        ...
+
     def warn(self, code: str, message: str, node: Node, hint: str = "") -> None:
         """Report that a part is used otherwise than written."""
         ...
@@ -231,17 +235,18 @@ def _discriminator(schemas: Converter, out: JsonObject, node: Node) -> None:
         return
     mapping: dict[str, str] = {}
     declared = written.get("mapping")
+    path = (node.path, "discriminator")
     for value, ref in declared.items() if type(declared) is dict else ():
-        target = schemas.ref_to(_mapping_ref(ref, node.document), node.document, (node.path, "discriminator"))
+        target = schemas.ref_to(_mapping_ref(ref, node.document), node.document, ((path, "mapping"), value))
         if target is not None:
             mapping[value] = target
-    for key in ("oneOf", "anyOf"):
-        for schema in out.get(key, ()):
-            target = schema.get("$ref") if type(schema) is dict else None
-            if type(target) is str and target not in mapping.values():
-                # without a mapping the schema's own name is the value (OpenAPI 3.1.1 section 4.8.25)
-                mapping.setdefault(target.removeprefix("#/$defs/"), target)
+    for schema in (*out.get("oneOf", ()), *out.get("anyOf", ())):
+        target = schema.get("$ref") if type(schema) is dict else None
+        if type(target) is str and target not in mapping.values():
+            # without a mapping the schema's own name is the value (OpenAPI 3.1.1 section 4.8.25)
+            mapping.setdefault(target.removeprefix("#/$defs/"), target)
     out["discriminator"] = {"propertyName": written["propertyName"], "mapping": mapping}
+    schemas.discriminated(out["discriminator"])
 
 
 def _mapping_ref(ref: Json, document: Document) -> Json:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mockops.contracts.importers import keywords, reshape
+from mockops.contracts.importers import discriminators, keywords, reshape
 from mockops.contracts.importers.places import Node, shown
 from mockops.contracts.importers.references import BrokenReference
 
@@ -98,6 +98,7 @@ class Schemas:
         self._reserved = _component_names(references.root)
         self._refs: dict[tuple[str, str], str | None] = {}
         self._pending: list[tuple[str, Node]] = []
+        self._discriminators: list[JsonObject] = []
 
     def add(self, node: Node) -> Schema:
         """Return a schema, normalised; what it refers to is in `definitions` after the next `finish`."""
@@ -113,6 +114,8 @@ class Schemas:
                 self.report.error("contract.schema_too_deep", "the schema nests too deeply to be used", node)
                 self.definitions[name] = {}
         self._break_circles()
+        for discriminator in self._discriminators:
+            discriminators.correct(discriminator, self.definitions)
 
     def convert(self, value: Json, document: Document, path: Path) -> Schema:
         """Return one schema in JSON Schema 2020-12; a sound leaf comes back as it is."""
@@ -237,6 +240,10 @@ class Schemas:
                 )
                 self._refs[known] = None
         return self._refs[known]
+
+    def discriminated(self, discriminator: JsonObject) -> None:
+        """Remember a discriminator, to be corrected when its alternatives are known."""
+        self._discriminators.append(discriminator)
 
     def warn(self, code: str, message: str, node: Node, hint: str = "") -> None:
         """Report that a part is used otherwise than written."""
