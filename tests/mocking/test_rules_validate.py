@@ -97,6 +97,14 @@ def test_secrets_are_never_repeated() -> None:
     assert "abcdef" not in str(found)
 
 
+def test_a_parameter_that_is_a_credential_is_not_repeated() -> None:
+    scheme = SecurityScheme(name="k", kind="apiKey", location="query", parameter="key")
+    found = Operation(
+        method="GET", path="/", parameters=(query("key", {"type": "string", "maxLength": 3}),), security=((scheme,),)
+    )
+    assert [each.actual for each in check(found, query_string="key=AIzaSy")] == ["***"]
+
+
 def test_long_values_are_cut() -> None:
     schema = {"type": "string", "maxLength": 3}
     found = check(operation(schema=schema), msgspec.json.encode("x" * 5000))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mockops.contracts.rules.direction import standalone_schema
 from mockops.contracts.rules.validators import compile_schema
+from mockops.mocking.rules.validate.explain import explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -54,7 +55,7 @@ def compile_for(operation: Operation) -> Compile:
 class PartCheck:
     """Checks one part of a request: all its parameters, or its body of one media type."""
 
-    __slots__ = ("_compile", "_operation", "_place", "_schema", "_where")
+    __slots__ = ("_compile", "_operation", "_place", "_schema", "_secrets", "_where")
 
     def __init__(
         self,
@@ -69,13 +70,16 @@ class PartCheck:
         self._operation = operation
         self._compile = compile_part
         self._where = where
+        self._secrets = frozenset(
+            scheme.parameter for alternative in operation.security for scheme in alternative if scheme.parameter
+        )
 
     def check(self, value: Json) -> list[Violation]:
         """Return what is wrong with a value; a valid one costs one call of the validator."""
         validator = self._compile(self._place, self._schema)
         if validator.is_valid(value):
             return []
-        from mockops.mocking.rules.validate.explain import explain  # noqa: PLC0415 (only when something is wrong)
-
         declared = self._schema if isinstance(self._schema, dict) else {}
-        return explain(validator.iter_errors(value), self._where, {**declared, "$defs": self._operation.definitions})
+        return explain(
+            validator.iter_errors(value), self._where, {**declared, "$defs": self._operation.definitions}, self._secrets
+        )

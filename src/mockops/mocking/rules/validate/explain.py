@@ -161,13 +161,24 @@ Place = tuple[str, tuple[str | int, ...]]
 
 
 def explain(
-    errors: Iterable[ValidationError], place: Callable[[Sequence[str | int]], Place], schema: JsonObject | bool
+    errors: Iterable[ValidationError],
+    place: Callable[[Sequence[str | int]], Place],
+    schema: JsonObject,
+    secrets: frozenset[str] = frozenset(),
 ) -> list[Violation]:
-    """Return at most 50 violations; `place` says which part of the request an instance path lies in."""
+    """Return at most 50 violations in plain words.
+
+    Args:
+        errors: What a validator found.
+        place: Says which part of the request an instance path lies in.
+        schema: What the errors' schema paths lead through, with its `$defs`.
+        secrets: Names of parameters that carry credentials, whose values are not shown.
+
+    """
     found: dict[tuple[str, str, str, str], Violation] = {}
     for error in islice(errors, MAX_VIOLATIONS):
         for inner in expand(error):
-            for violation in _violations(inner, place, schema):
+            for violation in _violations(inner, place, schema, secrets):
                 key = (violation.location, violation.pointer, violation.rule, violation.expected)
                 found.setdefault(key, violation)
         if len(found) >= MAX_VIOLATIONS:
@@ -186,7 +197,10 @@ def _is_masked(error: ValidationError, schema: Json) -> bool:
 
 
 def _violations(
-    error: ValidationError, place: Callable[[Sequence[str | int]], Place], schema: JsonObject | bool
+    error: ValidationError,
+    place: Callable[[Sequence[str | int]], Place],
+    schema: JsonObject,
+    secrets: frozenset[str],
 ) -> Iterator[Violation]:
     rule, details = error.kind.name, error.kind.as_dict()
     location, path = place(error.instance_path)
@@ -196,7 +210,9 @@ def _violations(
         for name in details.get("unexpected", [])[:MAX_VIOLATIONS]:
             yield _undeclared(location, (*path, name), rule)
     else:
-        secret = location == "cookie" or is_secret(path) or _is_masked(error, schema)
+        secret = (
+            location == "cookie" or is_secret(path) or not secrets.isdisjoint(path[:1]) or _is_masked(error, schema)
+        )
         actual = show(error.instance, secret=secret)
         if rule == "type" and not secret and not isinstance(error.instance, list | dict):
             actual = f"{type_name(error.instance)} {actual}"
