@@ -29,14 +29,13 @@ class HeaderKinds(dict[bytes, int]):
             self[spelled] = kind
         return kind
 
-    def learn(self, names: Iterable[str]) -> bool:
-        """Make headers part of the key from now on; return whether any is new (older keys lack it)."""
+    def learn(self, names: Iterable[str]) -> set[str]:
+        """Make headers part of the key from now on; return the new ones (older keys lack them)."""
         new = set(names) - self._names
-        if not new:
-            return False
-        self._names |= new
-        self.clear()
-        return True
+        if new:
+            self._names |= new
+            self.clear()
+        return new
 
 
 class Answers(dict[tuple[object, ...], "Answer"]):

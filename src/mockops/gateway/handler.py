@@ -58,6 +58,8 @@ class MockHandler:
     def refresh(self) -> None:
         """Forget what was made from the former targets."""
         self.answers.forget()
+        for target in self._gateway.table:
+            self.kinds.learn(target.mock.relevant_headers)
         if self._bound is None and len(self._gateway.table) > 1:
             self.kinds.learn(("host",))
 
@@ -114,11 +116,11 @@ class MockHandler:
             reply = target.mock.decide(request, caller, view, now=clock.now(), now_s=clock.monotonic_s())
         if reply.changes:
             target.sessions.apply(caller.session, reply.changes)
-        is_news = self.kinds.learn(target.mock.relevant_headers)
-        if is_news:
+        news = self.kinds.learn(target.mock.relevant_headers)
+        if news:
             self.answers.forget()
         answer = render(reply, request, target, caller, self._gateway.counters)
-        if reply.is_repeatable and not is_news and answer.is_immediate:
+        if reply.is_repeatable and answer.is_immediate and not any(name in request.header_map for name in news):
             self.answers.keep(raw.key, answer)
         return answer
 

@@ -35,7 +35,7 @@ def match_of(method: str, path: str, json: Json, further: dict[str, Json]) -> Re
     if json is not msgspec.UNSET:
         body = written.get("body", {})
         written["body"] = {**(body if isinstance(body, dict) else {"equals": body}), "json_subset": json}
-    return match_from_json(written)
+    return match_from_json(written, source="verify")
 
 
 def check(gateway: Gateway, wanted: RequestMatch, times: int | None) -> list[Exchange]:

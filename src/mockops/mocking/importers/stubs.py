@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mockops.core.diagnostics import Diagnostic
     from mockops.core.json import Json
     from mockops.mocking.importers.shapes import Source
+    from mockops.mocking.model import RequestMatch
 
 CODE = "mocking.stub"
 _MAX_FILE_BYTES = 16 << 20
@@ -68,6 +69,16 @@ def stub_from_json(data: Json, *, source: str = "api") -> Stub:
         place = f"{first.pointer}: " if first.pointer else ""
         raise StubInvalid(f"{place}{first.message}{more}", problems.found)
     return stub
+
+
+def match_from_json(data: Json, *, source: str = "api") -> RequestMatch:
+    """Return the request match that a JSON value stands for, in the words of stub files.
+
+    Raises:
+        StubInvalid: With every problem as a diagnostic.
+
+    """
+    return stub_from_json({"id": "match", "match": data, "respond": {"status": 200}}, source=source).match
 
 
 def _entries(data: Json, problems: Problems) -> list[tuple[tuple[str | int, ...], Json]]:
