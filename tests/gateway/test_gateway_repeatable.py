@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from pathlib import Path
@@ -165,3 +166,37 @@ def test_what_went_wrong_inside_is_a_500_that_says_so() -> None:
     made = handler.handle(RawRequest(method=b"GET", url=b"/pets", headers=[]))
     assert made.status == 500
     assert json.loads(made.body)["code"] == "gateway.failed"
+
+
+def test_head_never_has_a_body_whoever_answers() -> None:
+    handler = handler_of(TARGETS)
+    for url in (b"/@pets/pets", b"/@pets/nowhere", b"/nowhere", b"/@pets/pets?limit=x"):
+        made = handler.handle(RawRequest(method=b"HEAD", url=url, headers=[]))
+        assert made.tail == b"\r\n"
+        assert b"Content-Length: " in made.head
+
+
+def test_location_stays_behind_the_prefix_that_named_the_target() -> None:
+    created = {"id": "c", "match": "POST /things", "respond": {"status": 201, "headers": {"Location": "/things/7"}}}
+    elsewhere = {"id": "e", "match": "POST /far", "respond": {"status": 201, "headers": {"Location": "//other/x"}}}
+    stubs = (stub_from_json(created), stub_from_json(elsewhere))
+    handler = handler_of([TargetSnapshot(name="shop", stubs=stubs)])
+
+    def location(url: bytes) -> str:
+        return dict(handler.handle(RawRequest(method=b"POST", url=url, headers=[])).headers)["Location"]
+
+    assert location(b"/@shop/things") == "/@shop/things/7"
+    assert location(b"/things") == "/things/7"
+    assert location(b"/@shop/far") == "//other/x"
+
+
+def test_a_compressed_body_is_validated_as_what_it_holds() -> None:
+    handler = handler_of(TARGETS[:1])
+    headers = [(b"X-Api-Key", b"k"), (b"Content-Type", b"application/json"), (b"Content-Encoding", b"gzip")]
+
+    def status(body: bytes) -> int:
+        return handler.handle(RawRequest(method=b"POST", url=b"/pets", headers=headers, body=body)).status
+
+    assert status(gzip.compress(b'{"name":"Bo","kind":"dog"}')) == 201
+    assert status(gzip.compress(b'{"name":"Bo"}')) == 400
+    assert status(b"not gzip") == 400

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from mockops.core.exchange import Request
 from mockops.core.problems import PROBLEM_JSON, problem
 from mockops.gateway import cors, encoding
@@ -77,6 +79,8 @@ class MockHandler:
             logger.exception("while answering %s %s", request.method.decode("latin-1"), request.url[:200])
             detail = f"MockOps failed to answer: {type(error).__name__}: {error}"
             answer = refusal(500, "gateway.failed", detail)
+        if request.method == b"HEAD":
+            answer.tail = b"\r\n"  # whatever answers it: a HEAD has no body (RFC 9110 section 9.3.2)
         if answer.cell is None:
             answer.cell = self._gateway.counters.cell(Dimensions(target="", status=answer.status, source="error"))
         return answer
@@ -91,22 +95,23 @@ class MockHandler:
         if found is None:
             return self._unknown_target(request)
         target, rest = found
-        if request.header("content-encoding") and raw.body:
+        body = raw.body
+        if body and request.header("content-encoding"):
             try:
                 body = encoding.decode(
-                    raw.body, request.header_map["content-encoding"], max_bytes=self._gateway.max_body_bytes
+                    body, request.header_map["content-encoding"], max_bytes=self._gateway.max_body_bytes
                 )
             except encoding.CodingUnsupported as error:
                 return refusal(415, error.code, str(error))
             except encoding.CodingBroken as error:
                 return refusal(400, error.code, str(error))
-        else:
-            body = raw.body
+            headers = tuple(field for field in headers if field[0] != "content-encoding")
         request = Request(method=request.method, path=rest, query_string=query, headers=headers, body=body)
-        return self._answer(raw, request, target)
+        prefix = path[: len(path) - len(rest)] if path.endswith(rest) else ""
+        return self._answer(raw, request, target, prefix)
 
-    def _answer(self, raw: RawRequest, request: Request, target: Target) -> Answer:
-        """Let the target's mock decide and render what it says."""
+    def _answer(self, raw: RawRequest, request: Request, target: Target, prefix: str) -> Answer:
+        """Let the target's mock decide and render what it says; `prefix` is what named the target in the path."""
         caller = read_caller(request.header_map)
         if cors.is_preflight(request) and target.settings.cors.enabled:
             reply = _preflight(target, request)
@@ -119,8 +124,12 @@ class MockHandler:
         news = self.kinds.learn(target.mock.relevant_headers)
         if news:
             self.answers.forget()
+        if prefix:
+            reply = _behind(prefix, reply)
         answer = render(reply, request, target, caller, self._gateway.counters)
-        if reply.is_repeatable and answer.is_immediate and not any(name in request.header_map for name in news):
+        # the key was built without the headers that turned out to matter just now
+        is_key_whole = not any(name in request.header_map for name in news)
+        if reply.is_repeatable and answer.is_immediate and is_key_whole:
             self.answers.keep(raw.key, answer)
         return answer
 
@@ -146,6 +155,15 @@ class MockHandler:
         body = problem(404, "gateway.unknown_target", detail, targets=names)
         headers = (("Content-Type", PROBLEM_JSON), ("MockOps-Source", "error"))
         return Answer(status=404, headers=headers, body=body, with_body=request.method != "HEAD")
+
+
+def _behind(prefix: str, reply: Reply) -> Reply:
+    """Return the reply with its Location behind the path prefix that named the target, as a reverse proxy does."""
+    fields = tuple(
+        (name, prefix + value if name.lower() == "location" and value.startswith("/") and value[1:2] != "/" else value)
+        for name, value in reply.headers
+    )
+    return reply if fields == reply.headers else msgspec.structs.replace(reply, headers=fields)
 
 
 def _preflight(target: Target, request: Request) -> Reply:
