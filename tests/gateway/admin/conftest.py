@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import httpx
 import msgspec
@@ -18,6 +18,9 @@ from mockops.gateway.handler import MockHandler
 from mockops.gateway.http.server import Server
 from mockops.mocking.model import RequestMatch, Scenario, ScenarioRule, Stub, StubResponse, Transition
 from mockops.publishing.model import Settings, Snapshot, TargetSnapshot
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 PETS = {
     "openapi": "3.1.0",
