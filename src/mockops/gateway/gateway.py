@@ -11,8 +11,11 @@ from mockops.gateway.targets import TargetTable
 from mockops.mocking.rules.operations import OperationCache
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mockops.core.clock import Clock
     from mockops.gateway.handler import MockHandler
+    from mockops.mocking.model import Stub
     from mockops.publishing.model import Snapshot
 
 
@@ -36,12 +39,18 @@ class Gateway:
         self.table: TargetTable[Target] = TargetTable(())
         self.revision = -1
         """Revision of the snapshot applied; -1 before the first."""
+        self.admit: Callable[[Stub], None] | None = None
+        """Raises for a stub that must not be added through the API here; None: all may be."""
         self._handlers: list[MockHandler] = []
 
     def attach(self, handler: MockHandler) -> None:
         """Let a listener's handler know when targets change."""
         self._handlers.append(handler)
         handler.refresh()
+
+    def detach(self, handler: MockHandler) -> None:
+        """Forget a listener's handler."""
+        self._handlers.remove(handler)
 
     def apply(self, snapshot: Snapshot) -> None:
         """Serve a snapshot from now on; targets that did not change are kept as they are.
@@ -57,6 +66,7 @@ class Gateway:
             is_same = known is not None and known.snapshot == item
             if known is None or not is_same:
                 known = compile_target(item, clock=self.clock, operations=self.operations, former=known)
+                known.admit = self.admit
             targets.append(known)
         self.table = TargetTable(targets)
         self.revision = snapshot.revision

@@ -137,6 +137,23 @@ class Journal:
             self._size_bytes += size
         return [Entry._make(each[1:]) for each in gone]
 
+    def shared_answers(self) -> list[Answer]:
+        """Return the shared answers that some exchange here got."""
+        return list(self._newest)
+
+    def merge(self, foreign: list[Entry], *, since: int) -> int:
+        """Add exchanges of other processes; return the highest number given so far.
+
+        They and those here with a number past `since`, which nobody has seen yet, are numbered anew, in order of time.
+        """
+        if foreign:
+            own = self.remove(lambda entry: entry.number > since)
+            self._numbers = count(since + 1)
+            for entry in sorted((*own, *foreign), key=lambda entry: entry.at_s):
+                self.add(entry.request_id, entry.seconds, entry.request, entry.answer)
+            since += len(own) + len(foreign)
+        return max(since, self._entries[-1][1]) if self._entries else since
+
     def moment(self, entry: Entry) -> datetime:
         """Return when an answer left, in UTC."""
         return self._clock.now() - timedelta(seconds=perf_counter() - entry.at_s)

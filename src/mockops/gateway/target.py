@@ -10,6 +10,8 @@ from mockops.gateway.sessions import Sessions
 from mockops.mocking.rules.mock import Mock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mockops.core.clock import Clock
     from mockops.mocking.model import Stub
     from mockops.mocking.rules.operations import OperationCache
@@ -25,6 +27,8 @@ class Target:
     sessions: Sessions
     added_stubs: tuple[Stub, ...] = ()
     """Stubs added through the API; they outlive a reload of the files."""
+    admit: Callable[[Stub], None] | None = None
+    """Raises for a stub that must not be added here; None: all may be."""
 
     @property
     def name(self) -> str:
@@ -51,8 +55,11 @@ class Target:
 
         Raises:
             StubInvalid: It cannot be used.
+            MockOpsError: `admit` refuses it.
 
         """
+        if self.admit is not None:
+            self.admit(stub)
         self.mock.stubs.add(stub)
         self.added_stubs = (*(each for each in self.added_stubs if each.id != stub.id), stub)
 

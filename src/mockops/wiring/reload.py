@@ -14,7 +14,7 @@ from mockops.core.errors import Invalid
 from mockops.wiring.report import say, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from mockops.publishing.service.assemble import Assembled
@@ -23,7 +23,7 @@ _QUIET_MS = 50
 """Changes closer together than this are one: editors and checkouts write several files."""
 
 
-async def watch(first: Assembled, read: Callable[[], Assembled], apply: Callable[[Assembled], None]) -> None:
+async def watch(first: Assembled, read: Callable[[], Assembled], apply: Callable[[Assembled], Awaitable[None]]) -> None:
     """Read again and apply whenever a watched file changes, until cancelled."""
     good = first
     folders = _folders(good)
@@ -34,7 +34,7 @@ async def watch(first: Assembled, read: Callable[[], Assembled], apply: Callable
         try:
             fresh = await asyncio.to_thread(read)
             merged, kept = keep_good(good, fresh)
-            apply(merged)
+            await apply(merged)
         except (Invalid, OSError) as error:
             warn(f"not reloaded, the last good version is served: {error}")
             for diagnostic in error.diagnostics if isinstance(error, Invalid) else ():
