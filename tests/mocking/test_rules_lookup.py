@@ -22,8 +22,9 @@ from mockops.mocking.model import (
     StubInvalid,
     ValueMatcher,
 )
+from mockops.mocking.rules.buckets import Bucket, Entry
 from mockops.mocking.rules.lookup import StubIndex
-from mockops.mocking.rules.match import compile_match
+from mockops.mocking.rules.match import Subject, compile_match
 
 ENTRIES = (
     OperationEntry(method="GET", path="/pets/{petId}", operation_id="getPet", base_paths=("", "/v1")),
@@ -105,7 +106,7 @@ def naive(index: StubIndex, known: list[Stub], request: Request, caller: Caller,
     return min(fitting)[2] if fitting else None
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(stubs, requests, st.sampled_from(["", "vip"]), st.sampled_from([{}, {"s": "on"}]), st.data())
 def test_the_index_agrees_with_trying_every_stub(
     known: list[Stub], request: Request, persona: str, states: dict[str, str], data: st.DataObject
@@ -123,7 +124,7 @@ def test_the_index_agrees_with_trying_every_stub(
     assert (hit and hit.stub.id) == naive(index, left, request, caller, view)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(stubs, requests, requests, st.sampled_from(["", "vip"]))
 def test_a_repeatable_choice_depends_on_url_and_headers_used_alone(
     known: list[Stub], request: Request, other: Request, persona: str
@@ -229,3 +230,42 @@ def test_what_cannot_be_matched_is_refused_when_added(match: dict[str, Any], wor
     with pytest.raises(Invalid, match=words) as refusal:
         StubIndex([stub("bad", match)], ENTRIES)
     assert isinstance(refusal.value, StubInvalid) or words == "does not start with"
+
+
+@pytest.mark.parametrize(
+    ("match", "sent"),
+    [
+        (lambda at: {"query": {"id": {"equals": at}}}, {"query_string": "id=77"}),
+        (
+            lambda at: {"headers": {"X-Id": {"equals": at}, "X-Same": {"equals": "s"}}},
+            {"headers": (("x-id", "77"), ("x-same", "s"))},
+        ),
+        (lambda at: {"cookies": {"id": {"equals": at}}}, {"headers": (("cookie", "id=77"),)}),
+        (lambda at: {"body": {"equals": {"a": [int(at)]}}}, {"body": b'{"a": [77.0]}'}),
+        (lambda at: {"body": {"equals": at}}, {"body": b"77"}),
+        (lambda at: {"body": {"json_path": {"$.a.b": at}}}, {"body": b'{"a": {"b": "77"}}'}),
+        (lambda at: {"query": {f"q{at}": {"equals": "1"}}}, {"query_string": "q77=1"}),
+    ],
+)
+def test_of_thousands_of_stubs_on_one_path_only_those_that_can_match_are_tried(
+    match: Any, sent: dict[str, Any]
+) -> None:
+    bucket = Bucket()
+    for at in range(2000):
+        each = stub(str(at), {"path": "/p", **match(str(at))})
+        bucket.add(Entry(each, at, lambda each=each: compile_match(each.match)))
+    request = Request(**{"method": "GET", "path": "/p", **sent})
+    tried = list(bucket.candidates(Subject(request=request)))
+    assert [entry.stub.id for entry in tried] == ["77"]
+
+
+def test_regular_expressions_on_paths_are_tried_together() -> None:
+    index = StubIndex([stub(str(at), {"path_regex": f"/p/{at}/[a-z]+"}) for at in range(500)])
+    hit = index.find(Request(method="GET", path="/p/77/x"))
+    assert hit is not None
+    assert hit.stub.id == "77"
+    assert index.find(Request(method="GET", path="/p/77/1")) is None
+    index.add(stub("url", {"url_regex": "/p.*[?]q=[0-9]"}))
+    hit = index.find(Request(method="GET", path="/p", query_string="q=1"))
+    assert hit is not None
+    assert hit.stub.id == "url"

@@ -111,9 +111,7 @@ def test_a_path_is_found(router: Router[str], method: str, path: str, value: str
     assert (found.value, found.params) == (value, params)
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "", "pets/1", "//", "/pets", "/pets//toys", "/pets/1/toys/2", "/v1/versions"]
-)
+@pytest.mark.parametrize("path", ["/", "", "pets/1", "//", "/pets", "/pets//toys", "/pets/1/toys/2", "/v1/versions"])
 def test_a_path_is_not_found(router: Router[str], path: str) -> None:
     assert router.find(path, "GET") is None
 
@@ -134,3 +132,12 @@ def test_the_first_value_of_a_template_stays() -> None:
     assert router.add("/a", 1) == 1
     assert router.add("/a", 2) == 1
     assert router.get("/a") == 1
+
+
+def test_the_longest_template_is_found_without_exhausting_the_stack() -> None:
+    router: Router[int] = Router()
+    router.add("/{x}.json" * 128, 1)
+    found = router.find("/a%2Fb.json" * 128)
+    assert found is not None
+    assert found.params == {"x": "a/b"}
+    assert router.find("/a.json" * 5000) is None

@@ -38,6 +38,9 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """Nothing but method, path, query and the index's `headers_used` decided: the same again, the same answer."""
 
 
+_NOTHING = Choice(hit=None, is_repeatable=True)
+
+
 class StubIndex:
     """Stubs by everything they can be found by. Mutable: one owner, who adds and removes."""
 
@@ -155,6 +158,8 @@ class StubIndex:
             params: Path parameters of the operation, decoded.
 
         """
+        if not self._entries:
+            return _NOTHING
         caller = caller or Caller()
         view = session_view or SessionView()
         if view.name != caller.session:

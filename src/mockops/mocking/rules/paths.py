@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
-_MAX_SEGMENTS = 256
+_MAX_SEGMENTS = 128
 _PLAIN = re.compile(r"[^{}%*]+")
 REST = "**"
 """The parameter name under which a trailing `/**` hands over what it took."""
@@ -220,7 +220,7 @@ class Router(Generic[T]):
     def _descend(self, path: str, method: str) -> Found[T] | None:
         """Walk down by first preference alone: right wherever it succeeds, and all that most paths need."""
         segments = path.split("/")
-        if segments[0] or len(segments) > _MAX_SEGMENTS:
+        if segments[0] or len(segments) > _MAX_SEGMENTS + 1:
             return None
         node = self._root
         captured = []
@@ -249,7 +249,7 @@ class Router(Generic[T]):
 
     def _leaves(self, path: str) -> Iterator[tuple[_Leaf[T], tuple[str, ...]]]:
         segments = path.split("/")
-        if segments[0] or len(segments) < 2 or len(segments) > _MAX_SEGMENTS:
+        if segments[0] or len(segments) < 2 or len(segments) > _MAX_SEGMENTS + 1:
             return iter(())
         if "%" in path:
             segments = [unquote(segment) for segment in segments]
