@@ -46,7 +46,7 @@ def _base_paths(server: Node) -> Iterator[str]:
         filled = path
         for name, value in zip(names, chosen, strict=True):
             filled = filled.replace(f"{{{name}}}", value)
-        found = base_path(f"/{filled}" if not slashes else f"//h/{filled}")
+        found = base_path("/" + filled.lstrip("/"))
         if found is not None:
             yield found
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import yaml12
 
 from mockops.core.documents import yaml_scan
-from mockops.core.documents.document import Document, line_and_column, refusal
+from mockops.core.documents.document import Document, DocumentInvalid, line_and_column, refusal
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from mockops.core.documents.document import Positions
     from mockops.core.json import Json
 
-_CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+_SURROGATES = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
 
 class _NeedsNodes(Exception):
@@ -50,7 +52,13 @@ def read_yaml(raw: bytes, source: str) -> Document:
 
 
 def _read_nodes(text: str, source: str) -> Document:
-    data, warnings = _nodes().read(text, source)
+    try:
+        data, warnings = _nodes().read(text, source)
+    except DocumentInvalid:
+        joined = _SURROGATES.sub(_join_surrogates, text)
+        if joined == text:
+            raise
+        return read_yaml(joined.encode(), source)
     if data is None:
         raise refusal("the document is empty", source, line=1, column=1)
     return Document(data, source, partial(_find_positions, text.encode()), warnings)
@@ -73,6 +81,11 @@ def _refuse_controls(text: str, source: str) -> None:
         raise refusal(
             f"control character U+{ord(match.group()):04X} is not allowed in YAML", source, line=line, column=column
         )
+
+
+def _join_surrogates(match: re.Match[str]) -> str:
+    """Return the character of a surrogate pair: JSON escapes it in two, YAML (section 5.7) only in one."""
+    return (chr(int(match[1], 16)) + chr(int(match[2], 16))).encode("utf-16", "surrogatepass").decode("utf-16")
 
 
 def _fast(text: str) -> Json:
