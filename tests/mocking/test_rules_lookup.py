@@ -225,11 +225,8 @@ def test_conditions_on_the_body_spoil_repeatability_only_where_they_can_decide()
     ],
 )
 def test_what_cannot_be_matched_is_refused_when_added(match: dict[str, Any], words: str) -> None:
-    from mockops.core.errors import Invalid
-
-    with pytest.raises(Invalid, match=words) as refusal:
+    with pytest.raises(StubInvalid, match=words):
         StubIndex([stub("bad", match)], ENTRIES)
-    assert isinstance(refusal.value, StubInvalid) or words == "does not start with"
 
 
 @pytest.mark.parametrize(

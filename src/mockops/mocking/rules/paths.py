@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from mockops.core.errors import Invalid
+from mockops.mocking.model import StubInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ REST = "**"
 """The parameter name under which a trailing `/**` hands over what it took."""
 
 
-class PathInvalid(Invalid):
+class PathInvalid(StubInvalid):
     """A path template cannot be understood."""
 
     code: ClassVar[str] = "mocking.path_invalid"
