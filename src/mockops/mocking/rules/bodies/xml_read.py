@@ -119,12 +119,13 @@ def _object(element: Element, schema: Schema, known: dict[str, Schema], definiti
     for name, of_name in known.items():
         xml = xml_of(of_name, definitions)
         written = _local(name_of(xml, name))
-        if xml.get("attribute") is True:
+        coercion = Coercion(of_name, definitions)
+        if xml.get("attribute") is True and not coercion.is_structured:
             if written in element.attributes:
-                found[name] = Coercion(of_name, definitions).value(element.attributes[written])
+                found[name] = coercion.value(element.attributes[written])
         elif xml.get("x-text") is True:
-            found[name] = Coercion(of_name, definitions).value(element.text)
-        elif Coercion(of_name, definitions).wants_array:
+            found[name] = coercion.value(element.text)
+        elif coercion.wants_array:
             _read_array(element, name, written, of_name, found, taken, definitions)
         else:
             child = next((each for each in element.children if each.name == written), None)

@@ -156,6 +156,7 @@ def _field_place(shape: Shape, inner: Place, name: str, wished: JsonObject) -> P
         trail=inner.trail,
         owner=inner.owner,
         is_resource=is_envelope and "id" not in shape.properties,
+        is_of_resource=inner.is_resource,
         wish=wished.get(name, UNSET),
     )
 

@@ -46,6 +46,8 @@ class Place:
     """Component names of the object it is a field of, and that object's own field name, singular."""
     is_resource: bool = True
     """It is what the request is about: the top, or what an envelope holds."""
+    is_of_resource: bool = False
+    """It is a field of what the request is about."""
     wish: Json | Unset = UNSET
     """The value to have here if it conforms; from an example further up, the request or a persona."""
 

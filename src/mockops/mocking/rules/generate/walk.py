@@ -91,8 +91,11 @@ class SchemaWalk:
         asked = self.wishes.value(place, shape)
         if asked is not UNSET and (not isinstance(asked, _SCALARS) or self._fits(schema, shape, asked)):
             return asked
-        if place.wish is not UNSET or not self.hints.use_examples or self.is_wide:
-            return place.wish
+        wish = place.wish
+        if wish is not UNSET and isinstance(wish, _SCALARS) and not self._fits(schema, shape, wish):
+            wish = UNSET
+        if wish is not UNSET or not self.hints.use_examples or self.is_wide:
+            return wish
         if place.index and place.name.rpartition("_")[2] in ("id", "uuid", "guid", "email", "sha"):
             return UNSET  # an example repeated is no second item
         for offset in range(len(shape.examples)):

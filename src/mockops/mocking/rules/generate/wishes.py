@@ -75,20 +75,23 @@ class Wishes:
             if _is_at(tokens, place.path):
                 return value
         for override in self._by_schema:
-            if override.schema in shape.components:
-                return _laid_over(override.value, place.wish)
+            if override.schema in shape.components and not isinstance(override.value, dict):
+                return override.value
         return self._field(place, shape)
 
     def object(self, inner: Place, shape: Shape, wished: JsonObject) -> JsonObject:
-        """Return wishes for the fields of an object: what its entity is known to have, over what was wished."""
-        if not self._entities or inner.index:
-            return wished
-        for owner in inner.owner:
-            entity = self._entities.get(owner)
-            if entity is not None:
-                known = {snake(name): value for name, value in entity.items()}
-                names = {name: known[snake(name)] for name in shape.properties if snake(name) in known}
-                return {**wished, **names}
+        """Return wishes for an object's fields: overrides of its component over its entity over what was wished."""
+        if inner.index == 0:
+            for owner in inner.owner:
+                entity = self._entities.get(owner)
+                if entity is not None:
+                    known = {snake(name): value for name, value in entity.items()}
+                    found = {name: known[snake(name)] for name in shape.properties if snake(name) in known}
+                    wished = {**wished, **found}
+                    break
+        for override in self._by_schema:
+            if override.schema in shape.components and isinstance(override.value, dict):
+                wished = {**wished, **override.value}
         return wished
 
     def _field(self, place: Place, shape: Shape) -> Json | Unset:
@@ -137,7 +140,7 @@ class Wishes:
             yield _Text(self._params[self._last])
 
     def _is_top(self, place: Place) -> bool:
-        return not place.is_in_list and (place.depth == 1 or place.is_resource)
+        return place.is_of_resource and not place.is_in_list
 
 
 class _Text:
@@ -150,6 +153,8 @@ class _Text:
 
     def as_type(self, shape: Shape) -> Json | Unset:
         """Return the value in the first type of the shape that it can be read as."""
+        if not self.text:
+            return UNSET
         for kind in shape.kinds or ("string",):
             if kind == "string":
                 return self.text
@@ -192,7 +197,3 @@ def _is_at(tokens: tuple[str, ...], path: tuple[str, ...]) -> bool:
         asked == step or asked == "*" or (step == "*" and asked.isdigit())
         for asked, step in zip(tokens, path, strict=True)
     )
-
-
-def _laid_over(value: Json, wish: Json | Unset) -> Json:
-    return {**wish, **value} if isinstance(value, dict) and isinstance(wish, dict) else value
