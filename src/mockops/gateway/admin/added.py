@@ -8,7 +8,7 @@ import msgspec
 
 from mockops.core.errors import Invalid
 from mockops.core.json import Json, JsonObject
-from mockops.gateway.admin.routes import Call, Refused
+from mockops.gateway.admin.refusals import Refused
 from mockops.gateway.counters import StubKey
 from mockops.gateway.exchanges import did_you_mean
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mockops.gateway.admin.desk import Desk
+    from mockops.gateway.admin.routes import Call
     from mockops.gateway.target import Target
     from mockops.mocking.model import Stub
 
@@ -98,7 +99,7 @@ def find_stub(call: Call, stub_id: str) -> tuple[Target, Stub]:
         Refused: There is none of that id, or several targets have one.
 
     """
-    targets = call.desk.targets(call)
+    targets = call.desk.targets(call.target_name)
     found = [(target, stub) for target in targets for stub in target.stubs if stub.id == stub_id]
     if not found:
         near = did_you_mean(stub_id, (stub.id for target in targets for stub in target.stubs))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from mockops.gateway.admin.routes import Refused
+from mockops.gateway.admin.refusals import Refused
 from mockops.gateway.exchanges import did_you_mean
 
 if TYPE_CHECKING:
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mockops.core.json import JsonObject
-    from mockops.gateway.admin.routes import Call, Route
     from mockops.gateway.counters import StubKey
     from mockops.gateway.gateway import Gateway
     from mockops.gateway.http.server import Server
@@ -23,12 +21,18 @@ if TYPE_CHECKING:
 class Desk:
     """One gateway as its admin port sees it."""
 
-    def __init__(self, gateway: Gateway, *, servers: Sequence[Server], routes: Sequence[Route]) -> None:
+    def __init__(self, gateway: Gateway, *, servers: Sequence[Server], started: tuple[datetime, float]) -> None:
+        """Take a gateway.
+
+        Args:
+            gateway: The gateway.
+            servers: Its listeners.
+            started: When the admin port began, in UTC and on the monotonic clock.
+
+        """
         self.gateway = gateway
         self.servers = servers
-        self.routes = routes
-        self.started_at: datetime = gateway.clock.now()
-        self._started_s = gateway.clock.monotonic_s()
+        self.started_at, self._started_s = started
         self.originals: dict[StubKey, JsonObject] = {}
         """WireMock mappings as they were sent, by the stub made of them."""
 
@@ -57,14 +61,15 @@ class Desk:
             raise Refused(400, "admin.target_missing", detail, targets=names)
         return next(iter(table))
 
-    def targets(self, call: Call) -> list[Target]:
-        """Return the target that a call names, else all."""
-        name = call.query.get("target") or call.target
+    def targets(self, name: str) -> list[Target]:
+        """Return the target of a name; without one, all."""
         return [self.target(name)] if name else list(self.gateway.table)
 
 
 def installed_version() -> str:
     """Return MockOps's version, as installed."""
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 (25 ms, asked for seldom)
+
     try:
         return version("mockops")
     except PackageNotFoundError:

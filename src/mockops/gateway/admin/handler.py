@@ -1,47 +1,22 @@
-"""Answers requests to the admin port: guard, route, check, run, explain."""
+"""The admin port as its listener sees it; what answers is loaded with the first request, so that mocks start sooner."""
 
 from __future__ import annotations
 
-import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from mockops.core.errors import Conflict, Denied, Invalid, MockOpsError, NotFound, Stale, Unavailable
-from mockops.core.exchange import Request
-from mockops.core.problems import PROBLEM_JSON, problem
-from mockops.gateway.admin import guard
-from mockops.gateway.admin.desk import Desk
-from mockops.gateway.admin.reading import read_body, read_query
-from mockops.gateway.admin.routes import API, Call, Outcome, Refused, Route
-from mockops.gateway.admin.table import ROUTES
 from mockops.gateway.answers import HeaderKinds
-from mockops.gateway.exchanges import did_you_mean
 from mockops.gateway.http.limits import Limits
-from mockops.gateway.http.message import Answer, RawRequest
-from mockops.mocking.rules.paths import Router
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping, Sequence
 
-    from mockops.core.diagnostics import Diagnostic
-    from mockops.core.json import JsonObject
+    from mockops.gateway.admin.dispatch import Dispatch
     from mockops.gateway.gateway import Gateway
+    from mockops.gateway.http.message import Answer, RawRequest
     from mockops.gateway.http.server import Server
-
-logger = logging.getLogger(__name__)
 
 ADMIN_LIMITS = Limits(max_body_bytes=32 << 20, max_connections=256, drain_timeout_s=1.0)
 """What an admin port's listener should allow."""
-
-_STATUSES: tuple[tuple[type[MockOpsError], int], ...] = (
-    (Invalid, 422),
-    (Denied, 403),
-    (NotFound, 404),
-    (Conflict, 409),
-    (Stale, 412),
-    (Unavailable, 503),
-)
 
 
 class AdminHandler:
@@ -68,118 +43,26 @@ class AdminHandler:
         """
         self.answers: dict[tuple[object, ...], Answer] = {}
         self.kinds: MutableMapping[bytes, int] = HeaderKinds(())
-        self._desk = Desk(gateway, servers=servers, routes=ROUTES)
-        self._allowed = frozenset(allowed_hosts)
-        self._is_local = guard.is_loopback(host)
-        self._router: Router[Route] = Router()
-        for route in ROUTES:
-            self._router.add(route.path, route, route.method)
+        self._gateway = gateway
+        self._servers = servers
+        self._host = host
+        self._allowed_hosts = tuple(allowed_hosts)
+        self._started = (gateway.clock.now(), gateway.clock.monotonic_s())
+        self._dispatch: Dispatch | None = None
 
     def note(self, request_id: bytes, seconds: float, request: RawRequest | None, answer: Answer) -> None:
         """Write nothing down: looking at the journal is not in the journal."""
 
     def handle(self, request: RawRequest) -> Answer:
-        """Answer a request; what goes wrong inside is logged and answered with 500."""
-        asked = _read(request)
-        try:
-            outcome = self._answer(asked)
-        except Refused as error:
-            outcome = _explain(error.status, error.problem_code, str(error), error.headers, error.members)
-        except MockOpsError as error:
-            status = next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
-            problems = [_as_problem(each) for each in getattr(error, "diagnostics", ())]
-            outcome = _explain(status, error.code, str(error), (), {"problems": problems} if problems else {})
-        except Exception as error:
-            logger.exception("while answering %s %s", asked.method, asked.path[:200])
-            detail = f"MockOps failed to answer: {type(error).__name__}: {error}"
-            outcome = _explain(500, "admin.failed", detail, (), {})
-        return self._render(outcome, asked)
+        """Answer a request."""
+        if self._dispatch is None:
+            self._dispatch = self._load()
+        return self._dispatch.handle(request)
 
-    def _answer(self, request: Request) -> Outcome:
-        self._guard(request)
-        if request.method == "OPTIONS":
-            return self._options(request)
-        method = "GET" if request.method == "HEAD" else request.method
-        found = self._router.find(request.path, method)
-        if found is None:
-            raise self._not_found(request)
-        route = found.value
-        query = read_query(route, request.query_string)
-        body, has_body = read_body(route, request)
-        target = request.header("mockops-target") or ""
-        return route.run(
-            Call(desk=self._desk, params=found.params, query=query, body=body, has_body=has_body, target=target)
-        )
+    def _load(self) -> Dispatch:
+        from mockops.gateway.admin.desk import Desk  # noqa: PLC0415 (with all routes 40 ms, when first asked)
+        from mockops.gateway.admin.dispatch import Dispatch  # noqa: PLC0415 (the same)
+        from mockops.gateway.admin.guard import is_loopback  # noqa: PLC0415 (the same)
 
-    def _guard(self, request: Request) -> None:
-        """Refuse what a web page could have sent (Fetch: `Origin`; DNS rebinding: `Host`)."""
-        host, origin = request.header("host"), request.header("origin")
-        if self._is_local and not guard.is_host_allowed(host, self._allowed):
-            detail = f"Host {host!r} is not this machine: the admin port answers to localhost, 127.0.0.1 and [::1]."
-            raise Refused(403, "admin.host_refused", detail)
-        if not guard.is_origin_allowed(origin, self._allowed):
-            detail = f"Origin {origin!r} may not use the admin port: only pages of this machine may."
-            raise Refused(403, "admin.origin_refused", detail)
-
-    def _options(self, request: Request) -> Outcome:
-        allow = self._allow(request.path)
-        if not allow:
-            raise self._not_found(request)
-        headers: tuple[tuple[str, str], ...] = (("Allow", allow),)
-        if request.header("access-control-request-method"):
-            asked = request.header("access-control-request-headers") or "content-type"
-            headers += (("Access-Control-Allow-Methods", allow), ("Access-Control-Allow-Headers", asked))
-        return Outcome(status=204, headers=headers)
-
-    def _allow(self, path: str) -> str:
-        methods = set(self._router.methods(path))
-        extra = {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
-        return ", ".join(sorted(methods | extra)) if methods else ""
-
-    def _not_found(self, request: Request) -> Refused:
-        allow = self._allow(request.path)
-        if allow:
-            detail = f"{request.path} takes {allow}, not {request.method}."
-            return Refused(405, "admin.method_not_allowed", detail, headers=(("Allow", allow),))
-        paths = sorted({route.path for route in ROUTES})
-        near = did_you_mean(request.path, paths) or did_you_mean(API + request.path, paths)
-        detail = f"There is no {request.path}{near or '; `routes` lists what there is.'}"
-        return Refused(404, "admin.not_found", detail, routes=[f"{each.method} {each.path}" for each in ROUTES])
-
-    def _render(self, outcome: Outcome, request: Request) -> Answer:
-        headers = list(outcome.headers)
-        body = b""
-        if outcome.text is not None:
-            body = outcome.text.encode()
-        elif outcome.value is not None:
-            body = msgspec.json.encode(outcome.value)
-        if body:
-            headers.insert(0, ("Content-Type", outcome.media_type))
-        headers.append(("Cache-Control", "no-store"))
-        origin = request.header("origin")
-        if origin is not None and guard.is_origin_allowed(origin, self._allowed):
-            headers += [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
-        is_head = request.method == "HEAD"
-        return Answer(status=outcome.status, headers=headers, body=body, with_body=not is_head, with_id=False)
-
-
-def _read(raw: RawRequest) -> Request:
-    url = raw.url.decode("latin-1")
-    if not url.startswith("/") and "://" in url:
-        url = "/" + url.partition("://")[2].partition("/")[2]
-    path, _, query = url.partition("?")
-    headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1").strip()) for name, value in raw.headers)
-    return Request(method=raw.method.decode("latin-1"), path=path, query_string=query, headers=headers, body=raw.body)
-
-
-def _explain(
-    status: int, code: str, detail: str, headers: tuple[tuple[str, str], ...], members: dict[str, Any]
-) -> Outcome:
-    body = problem(status, code, detail, **members).decode()
-    return Outcome(status=status, text=body, media_type=PROBLEM_JSON, headers=headers)
-
-
-def _as_problem(diagnostic: Diagnostic) -> JsonObject:
-    """Return a diagnostic as a member of a problem document."""
-    found = {"pointer": diagnostic.pointer, "message": diagnostic.message, "code": diagnostic.code}
-    return {**found, "severity": str(diagnostic.severity), **({"hint": diagnostic.hint} if diagnostic.hint else {})}
+        desk = Desk(self._gateway, servers=self._servers, started=self._started)
+        return Dispatch(desk, is_local=is_loopback(self._host), allowed_hosts=self._allowed_hosts)

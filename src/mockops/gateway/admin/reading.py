@@ -9,12 +9,13 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from mockops.core.diagnostics import pointer
-from mockops.gateway.admin.routes import Parameter, Refused, Route, wrong
+from mockops.gateway.admin.refusals import Refused, wrong
 from mockops.gateway.exchanges import did_you_mean
 
 if TYPE_CHECKING:
     from mockops.core.exchange import Request
     from mockops.core.json import Json
+    from mockops.gateway.admin.routes import Parameter, Route
 
 T = TypeVar("T")
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mockops.gateway.admin import shown
-from mockops.gateway.admin.routes import API, Call, Outcome, Parameter, Promise, Refused, Route, wrong
+from mockops.gateway.admin.refusals import Refused, wrong
+from mockops.gateway.admin.routes import API, Call, Outcome, Parameter, Promise, Route
 from mockops.gateway.admin.shown import ShownExchange, show_exchange
 from mockops.gateway.exchanges import Exchange, ExchangeFilter, count, find, subject_of
 from mockops.mocking.importers.stubs import match_from_json

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
-
-from mockops.core.errors import MockOpsError
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,24 +90,7 @@ class Call:
     target: str = ""
     """The value of a `MockOps-Target` header."""
 
-
-class Refused(MockOpsError):
-    """A request that the admin API cannot take, with the status and the members that explain it."""
-
-    code: ClassVar[str] = "admin.refused"
-
-    def __init__(
-        self, status: int, code: str, detail: str, *, headers: tuple[tuple[str, str], ...] = (), **members: Json
-    ) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.problem_code = code
-        self.headers = headers
-        self.members = members
-
-
-def wrong(pointer: str, message: str, **members: Json) -> Refused:
-    """Return the refusal of a body in which one value is wrong."""
-    problems = [{"pointer": pointer, "message": message}]
-    where = f" (at {pointer})" if pointer else ""
-    return Refused(400, "admin.body_invalid", message + where, problems=problems, **members)
+    @property
+    def target_name(self) -> str:
+        """The target that the request names, in its query or by header; empty: none."""
+        return self.query.get("target") or self.target

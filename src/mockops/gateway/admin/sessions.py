@@ -9,7 +9,8 @@ import msgspec
 
 from mockops.gateway.admin.added import forget_stubs
 from mockops.gateway.admin.reading import convert
-from mockops.gateway.admin.routes import API, Call, Outcome, Parameter, Promise, Refused, Route
+from mockops.gateway.admin.refusals import Refused
+from mockops.gateway.admin.routes import API, Call, Outcome, Parameter, Promise, Route
 from mockops.gateway.counters import StubKey
 from mockops.gateway.exchanges import did_you_mean
 from mockops.mocking.model import INITIAL_STATE, Scenario
@@ -76,7 +77,7 @@ class SessionList(msgspec.Struct, frozen=True, kw_only=True):
 
 def list_scenarios(call: Call) -> Outcome:
     """List scenarios with their states."""
-    targets = call.desk.targets(call)
+    targets = call.desk.targets(call.target_name)
     found = [show_scenario(call.desk, target, name) for target in targets for name in scenario_names(target)]
     return Outcome(value=ScenarioList(scenarios=found))
 
@@ -94,25 +95,29 @@ def set_state(call: Call) -> Outcome:
 
 def list_sessions(call: Call) -> Outcome:
     """List sessions."""
-    found = [_show_session(target, name) for target in call.desk.targets(call) for name in target.sessions.names()]
+    found = [
+        _show_session(target, name)
+        for target in call.desk.targets(call.target_name)
+        for name in target.sessions.names()
+    ]
     return Outcome(value=SessionList(sessions=found))
 
 
 def reset_all(call: Call) -> Outcome:
     """Forget added stubs, session state, requests and hits; of one session or all."""
-    reset(call.desk, call.desk.targets(call), call.query["session"])
+    reset(call.desk, call.desk.targets(call.target_name), call.query["session"])
     return Outcome(status=204)
 
 
 def reset_requests(call: Call) -> Outcome:
     """Forget requests and hits; of one session or all."""
-    _reset_requests(call.desk, call.desk.targets(call), call.query["session"])
+    _reset_requests(call.desk, call.desk.targets(call.target_name), call.query["session"])
     return Outcome(status=204)
 
 
 def reset_state(call: Call) -> Outcome:
     """Forget session state; of one session or all."""
-    for target in call.desk.targets(call):
+    for target in call.desk.targets(call.target_name):
         target.sessions.reset(call.query["session"])
     return Outcome(status=204)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -10,8 +10,8 @@ from mockops.contracts.rules.artefact import Contract
 from mockops.core.json import JsonObject
 from mockops.gateway import metrics
 from mockops.gateway.admin.desk import Desk, installed_version
-from mockops.gateway.admin.openapi import describe
-from mockops.gateway.admin.routes import Call, Outcome, Promise, Refused, Route
+from mockops.gateway.admin.refusals import Refused
+from mockops.gateway.admin.routes import Call, Outcome, Promise, Route
 
 if TYPE_CHECKING:
     from mockops.gateway.target import Target
@@ -175,11 +175,6 @@ def show_metrics(call: Call) -> Outcome:
     return Outcome(text=text, media_type=metrics.MEDIA_TYPE)
 
 
-def openapi(call: Call) -> Outcome:
-    """Show the contract of this API."""
-    return Outcome(value=describe(call.desk.routes))
-
-
 ROUTES = (
     Route(
         method="GET",
@@ -222,14 +217,5 @@ ROUTES = (
         "never set counters back.",
         run=show_metrics,
         promises=(Promise(description="The metrics.", type=str, media_type="text/plain"),),
-    ),
-    Route(
-        method="GET",
-        path="/openapi.json",
-        operation_id="openapi.read",
-        tag="State",
-        summary="This API's own contract, OpenAPI 3.1",
-        run=openapi,
-        promises=(Promise(description="The contract.", type=dict[str, Any]),),
     ),
 )

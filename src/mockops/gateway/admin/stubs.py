@@ -20,7 +20,8 @@ from mockops.gateway.admin.added import (
     refuse_file,
     show_stub,
 )
-from mockops.gateway.admin.routes import API, Call, Outcome, Parameter, Promise, Refused, Route, wrong
+from mockops.gateway.admin.refusals import Refused, wrong
+from mockops.gateway.admin.routes import API, Call, Outcome, Parameter, Promise, Route
 from mockops.mocking.importers.stubs import stub_from_json
 from mockops.mocking.model import Stub, StubInvalid
 
@@ -58,7 +59,7 @@ def _list(call: Call, *, is_unused: bool) -> Outcome:
     session, source = call.query["session"], call.query["source"]
     found = [
         shown
-        for target in call.desk.targets(call)
+        for target in call.desk.targets(call.target_name)
         for shown in (show_stub(target, stub, hits[key_of(target, stub.id)]) for stub in target.stubs)
         if (session is None or shown.session == session)
         and (source is None or shown.source == source or shown.source.partition(":")[0] == source)
@@ -126,7 +127,7 @@ def remove_stubs(call: Call) -> Outcome:
         call.desk,
         [
             (target, stub)
-            for target in call.desk.targets(call)
+            for target in call.desk.targets(call.target_name)
             for stub in target.added_stubs
             if session is None or stub.session == session
         ],

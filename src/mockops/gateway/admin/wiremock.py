@@ -22,8 +22,9 @@ from mockops.gateway.admin.mappings import (
     serve_event,
     show_mapping,
 )
+from mockops.gateway.admin.refusals import Refused, wrong
 from mockops.gateway.admin.requests import nearest
-from mockops.gateway.admin.routes import Call, Outcome, Parameter, Promise, Refused, Route, wrong
+from mockops.gateway.admin.routes import Call, Outcome, Parameter, Promise, Route
 from mockops.gateway.exchanges import Exchange, ExchangeFilter, count, find
 
 if TYPE_CHECKING:
