@@ -59,6 +59,15 @@ def script(calls: Sequence[Call]) -> str:
     )
 
 
+def fresh_script(call: Call) -> str:
+    """Return the Lua script that asks for a new number below the call's path each time, also in later runs."""
+    return (
+        f"local at = os.time() % 1000000 * 1000000\nlocal path = {lua_text(call.path.rpartition('/')[0] + '/')}\n"
+        f"request = function()\nat = at + 1\nreturn wrk.format({lua_text(call.method)}, "
+        'path .. string.format("%d", at))\nend\n' + _DONE
+    )
+
+
 def _assign(call: Call) -> str:
     lines = [f"wrk.method = {lua_text(call.method)}", f"wrk.path = {lua_text(call.path)}", f"wrk.body = {_body(call)}"]
     lines += [f"wrk.headers[{lua_text(name)}] = {lua_text(value)}" for name, value in call.headers.items()]
@@ -86,12 +95,15 @@ def read_result(output: str) -> Run:
     return Run(per_s=requests / (duration_us / 1e6), p50_ms=p50_us / 1e3, p99_ms=p99_us / 1e3, requests=requests)
 
 
-def wrk(port: int, calls: Sequence[Call], *, seconds: float) -> Run:
-    """Load a server for some seconds; raise Failed if a single answer was wrong or missing."""
+def wrk(port: int, calls: Sequence[Call], *, seconds: float, is_fresh: bool = False) -> Run:
+    """Load a server for some seconds; raise Failed if a single answer was wrong or missing.
+
+    With `is_fresh` the first call's last path segment is replaced by a number never used before.
+    """
     program = find_program("wrk")
     with tempfile.TemporaryDirectory(prefix="mockops-wrk-") as folder:
         path = Path(folder) / "load.lua"
-        path.write_text(script(calls), "utf-8")
+        path.write_text(fresh_script(calls[0]) if is_fresh else script(calls), "utf-8")
         whole = max(1, round(seconds))
         command = (program, "-t1", f"-c{CONNECTIONS}", f"-d{whole}s", "--timeout", "10s", "-s", str(path))
         done = subprocess.run(

@@ -75,6 +75,8 @@ class Scenario:
     """Names of the lines to measure, in order."""
     refused: Call | None = None
     """Must be refused with 400 or 422 by all but nginx (which validates nothing)."""
+    is_fresh: bool = False
+    """Every request asks for an id nobody asked for before, in place of the last segment of the first call's path."""
     status_only: frozenset[str] = frozenset()
     """Kinds that cannot echo what was asked: only status and being JSON are checked; the report says so."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import lzma
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +121,8 @@ def generated() -> Scenario:
     """Return bodies made from the schema, a different one per id."""
     return Scenario(
         name="generated",
-        shows=f"Bodies made up from the schema, {GENERATED_IDS:,} different ids in turn, the id echoed.",
+        shows=f"Bodies made up from the schema, {GENERATED_IDS:,} different ids in turn, the id echoed; a server may "
+        "remember what it made.",
         plan=Plan(
             contract=openapi({"/pets/{petId}": _get_pet(PET_SCHEMA)}),
             routes=(
@@ -143,6 +145,16 @@ def generated() -> Scenario:
         calls=tuple(Call(path=f"/pets/{number}", expect={"id": number}) for number in range(1, GENERATED_IDS + 1)),
         servers=OTHERS,
         status_only=frozenset({"nginx", "prism"}),
+    )
+
+
+def generated_fresh() -> Scenario:
+    """Return the same with ids that nobody asked for before, so that every body has to be made."""
+    return replace(
+        generated(),
+        name="generated-fresh",
+        shows="Bodies made up from the schema, every request with an id nobody asked for before.",
+        is_fresh=True,
     )
 
 
@@ -307,7 +319,7 @@ def unpack_github(folder: Path) -> GitHub:
 
 def throughput_scenarios(github: GitHub | None) -> list[Scenario]:
     """Return every scenario that wrk measures; GitHub's only when its contract is there."""
-    found = [static(), generated(), validated(), templated(), journal()]
+    found = [static(), generated(), generated_fresh(), validated(), templated(), journal()]
     found += [github_whole(github), github_alone(github)] if github else []
     for count in STUB_COUNTS:
         found += [stubs_by_path(count), stubs_by_query(count)]

@@ -60,7 +60,7 @@ LINES = {
     line.name: line
     for line in (
         Line(name="nginx", kind="nginx"),
-        Line(name="MockOps", kind="mockops"),
+        Line(name="MockOps", kind="mockops", warm_up_s=5.0),
         Line(name="MockOps, journal off", kind="mockops", options=("--journal-bytes", "0")),
         Line(name="WireMock", kind="wiremock", options=("--no-request-journal",), warm_up_s=10.0),
         Line(

@@ -33,7 +33,9 @@ def measure(
         servers = [found for name in scenario.servers if (found := _start(stack, scenario, name, result, say))]
         for server in servers:
             length = server.line.warm_up_s if warm_up_s is None else warm_up_s
-            _guard(result, server, partial(wrk, server.port, scenario.calls, seconds=length))
+            _guard(
+                result, server, partial(wrk, server.port, scenario.calls, seconds=length, is_fresh=scenario.is_fresh)
+            )
         for number in range(1, rounds + 1):
             for server in servers:
                 _round(result, server, scenario, seconds, f"{scenario.name} {number}/{rounds}", say)
@@ -62,7 +64,7 @@ def _round(
         return
 
     def run() -> None:
-        found = wrk(server.port, scenario.calls, seconds=seconds)
+        found = wrk(server.port, scenario.calls, seconds=seconds, is_fresh=scenario.is_fresh)
         row.add(per_s=found.per_s, p50_ms=found.p50_ms, p99_ms=found.p99_ms, rss_mb=server.rss_mb())
         say(f"{label} {server.line.name}: {found.per_s:,.0f}/s, p99 {found.p99_ms:.2f} ms")
 
