@@ -1,6 +1,6 @@
 """Asks a gateway for every operation of real contracts, and checks what it answers.
 
-python bench/corpus.py [--corpus DIR] [--output REPORT] [--every N] [--seed N]
+python bench/corpus.py [--corpus DIR] [--output REPORT] [--every N] [--most N] [--seed N]
 
 For each contract: load it, serve it on a real socket, send a valid request for every operation, and check that the
 status is a declared success and that the body conforms to the schema declared for that status and media type. Writes
@@ -238,8 +238,10 @@ def check_operation(operation: Operation, client: Client, base_path: str, seed: 
     return check_answer(operation, answer)
 
 
-def check_contract(path: Path, server: Served, *, name: str, every: int = 1, seed: int = 0) -> ApiReport:
-    """Check the operations of one document, each `every`th."""
+def check_contract(
+    path: Path, server: Served, *, name: str, every: int = 1, most: int = 1 << 30, seed: int = 0
+) -> ApiReport:
+    """Check the operations of one document: each `every`th, and `most` of them at most, spread over the document."""
     report = ApiReport(name=name)
     started = time.perf_counter()
     try:
@@ -255,7 +257,7 @@ def check_contract(path: Path, server: Served, *, name: str, every: int = 1, see
     started = time.perf_counter()
     server.serve(contract)
     client = Client(server.port)
-    for index in range(0, len(contract.entries), every):
+    for index in range(0, len(contract.entries), max(every, -(-len(contract.entries) // most))):
         operation = contract.operation(index)
         base_paths = contract.entries[index].base_paths
         base_path = base_paths[index % len(base_paths)] if base_paths else ""
@@ -279,13 +281,15 @@ def find_documents(corpus: Path) -> list[Path]:
     return sorted(path for path in found if path.is_file())
 
 
-def check_corpus(corpus: Path, *, every: int = 1, seed: int = 0, say: bool = False) -> list[ApiReport]:
+def check_corpus(
+    corpus: Path, *, every: int = 1, most: int = 1 << 30, seed: int = 0, say: bool = False
+) -> list[ApiReport]:
     """Check every document of a folder."""
     reports: list[ApiReport] = []
     with served() as server:
         for path in find_documents(corpus):
             name = str(path.relative_to(corpus)) if corpus.is_dir() else path.name
-            report = check_contract(path, server, name=name, every=every, seed=seed)
+            report = check_contract(path, server, name=name, every=every, most=most, seed=seed)
             reports.append(report)
             if say:
                 failed = len(report.failures)
@@ -340,13 +344,16 @@ def main() -> int:
     parser.add_argument("--corpus", type=Path, default=os.environ.get("MOCKOPS_CORPUS"), help="folder or one document")
     parser.add_argument("--output", type=Path, default=Path("build/corpus-report"), help="without suffix")
     parser.add_argument("--every", type=int, default=1, help="each how manieth operation; 1: all")
+    parser.add_argument("--most", type=int, default=1 << 30, help="operations of one document at most")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--target", type=float, default=99.5, help="per cent that make the exit code 0")
     arguments = parser.parse_args()
     if arguments.corpus is None or not Path(arguments.corpus).exists():
         print("corpus: name a folder of contracts with --corpus or MOCKOPS_CORPUS", file=sys.stderr)
         return 2
-    reports = check_corpus(Path(arguments.corpus), every=arguments.every, seed=arguments.seed, say=True)
+    reports = check_corpus(
+        Path(arguments.corpus), every=arguments.every, most=arguments.most, seed=arguments.seed, say=True
+    )
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.with_suffix(".json").write_bytes(msgspec.json.format(msgspec.json.encode(reports)))
     text = markdown(reports)
