@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import accumulate
+from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,11 +23,13 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-MAX_SERIES = 5_000
+MAX_SERIES = 2_000
 """Distinct label sets of the request metrics; what comes later is counted as operation `(other)` of its target."""
 
 SHOWN_BUCKETS = range(6, 26, 2)
 """Every second bucket from 64 microseconds to 17 seconds; the ones between are added up."""
+
+_EDGES = tuple((nth, repr(2**nth / 1e6)) for nth in SHOWN_BUCKETS)
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -71,20 +75,19 @@ def _peak_bytes() -> int:
 
 
 def _requests(counters: Counters) -> Iterator[str]:
-    grouped = _group(counters)
+    shown = [(_labels(labels), series) for labels, series in _group(counters).items()]
     yield from _head("mockops_requests_total", "counter", "Requests answered.")
-    for labels, series in grouped.items():
-        yield f"mockops_requests_total{_labels(labels)} {sum(series.buckets)}"
+    for labels, series in shown:
+        yield f"mockops_requests_total{labels} {sum(series.buckets)}"
     name = "mockops_request_duration_seconds"
     yield from _head(name, "histogram", "From a request's last byte to its answer's leaving, delays included.")
-    for labels, series in grouped.items():
-        for nth in SHOWN_BUCKETS:
-            edge = (("le", repr(2**nth / 1e6)),)
-            yield f"{name}_bucket{_labels(labels + edge)} {sum(series.buckets[: nth + 1])}"
-        count = sum(series.buckets)
-        yield f"{name}_bucket{_labels((*labels, ('le', '+Inf')))} {count}"
-        yield f"{name}_sum{_labels(labels)} {series.total_s!r}"
-        yield f"{name}_count{_labels(labels)} {count}"
+    for labels, series in shown:
+        up_to = list(accumulate(series.buckets))
+        bucket = f'{name}_bucket{labels[:-1]},le="'
+        yield from [f'{bucket}{edge}"}} {up_to[nth]}' for nth, edge in _EDGES]
+        yield f'{bucket}+Inf"}} {up_to[-1]}'
+        yield f"{name}_sum{labels} {series.total_s!r}"
+        yield f"{name}_count{labels} {up_to[-1]}"
 
 
 def _group(counters: Counters) -> dict[Labels, _Series]:
@@ -103,8 +106,7 @@ def _group(counters: Counters) -> dict[Labels, _Series]:
             labels = (*labels[:2], ("operation", "(other)"), ("status", ""), ("source", ""))
         series = grouped.setdefault(labels, _Series())
         series.total_s += cell.total_s
-        for nth, count in enumerate(cell.buckets):
-            series.buckets[nth] += count
+        series.buckets = list(map(add, series.buckets, cell.buckets))
     return grouped
 
 

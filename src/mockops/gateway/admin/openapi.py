@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 _REFERENCE = "#/components/schemas/{name}"
 _PARAMETER = re.compile(r"\{([^{}]+)\}")
+_SCALARS = ["string", "number", "boolean", "null"]
+_WITH_SHORTHANDS_SAID = {
+    "ValueMatcher": "A bare scalar means `equals`, null that it must be absent.",
+    "BodyMatcher": "A bare scalar means `equals`.",
+    "RequestMatch": "Text means an operation, or a path.",
+}
+_WITH_SHORTHANDS = _WITH_SHORTHANDS_SAID.keys()
 _ABOUT = (
     "The admin port of a MockOps gateway: what it serves now, stubs added while it runs, the journal of requests, "
     "scenario states, metrics. Loopback by default. Every refusal is problem+json (RFC 9457). "
@@ -41,6 +48,7 @@ def describe(routes: Sequence[Route]) -> JsonObject:
     """Return the OpenAPI document of a route table."""
     types = [kind for route in routes for kind in _types(route)]
     schemas, components = msgspec.json.schema_components([Problem, *types], ref_template=_REFERENCE)
+    _loosen(components)
     by_type = dict(zip(map(id, [Problem, *types]), schemas, strict=True))
     paths: JsonObject = {}
     for route in routes:
@@ -53,6 +61,14 @@ def describe(routes: Sequence[Route]) -> JsonObject:
         "paths": paths,
         "components": {"schemas": dict(sorted(components.items()))},
     }
+
+
+def _loosen(components: JsonObject) -> None:
+    """Allow the shorthands of stub files in matches: a bare scalar for `equals`, other spellings of keys."""
+    for name in _WITH_SHORTHANDS & components.keys():
+        full = {key: value for key, value in components[name].items() if key != "additionalProperties"}
+        about = f"{full.pop('description', '')} {_WITH_SHORTHANDS_SAID[name]}".strip()
+        components[name] = {"description": about, "anyOf": [full, {"type": _SCALARS}]}
 
 
 def _types(route: Route) -> Iterable[Any]:

@@ -80,6 +80,7 @@ def _schema(name: str, schema: JsonObject) -> Iterator[str]:
     yield f"### {name}\n"
     if "description" in schema:
         yield f"{schema['description']}\n"
+    schema = schema["anyOf"][0] if "anyOf" in schema else schema
     if "properties" in schema:
         yield "| field | type | required |"
         yield "|---|---|---|"
@@ -99,6 +100,8 @@ def _type(schema: JsonObject) -> str:
     if "enum" in schema:
         return ", ".join(f"`{each}`" for each in schema["enum"])
     kind = schema.get("type", "any JSON")
+    if isinstance(kind, list):
+        return " or ".join(kind)
     if kind == "array" and isinstance(schema.get("items"), dict):
         return f"array of {_type(schema['items'])}"
     if kind == "object" and isinstance(schema.get("additionalProperties"), dict):

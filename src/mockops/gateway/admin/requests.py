@@ -142,8 +142,8 @@ def _page(call: Call, wanted: ExchangeFilter, *, with_near: bool = False) -> Out
 
 
 def _match(call: Call) -> RequestMatch:
-    if not isinstance(call.body, dict):
-        raise wrong("", "The body must be an object: what a stub says under `match`.")
+    if not isinstance(call.body, dict | str):
+        raise wrong("", "The body must be an object, or the name of an operation: what a stub says under `match`.")
     return match_from_json(call.body)
 
 
