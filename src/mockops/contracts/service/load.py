@@ -45,7 +45,7 @@ class LoadedContract:
         return tuple(self._placed(found, documents) for found in self.unplaced)
 
     def _placed(self, found: Diagnostic, documents: dict[str, Document | None]) -> Diagnostic:
-        if found.line is not None:
+        if found.line is not None or not found.pointer:
             return found
         if found.source not in documents:
             try:
@@ -97,7 +97,8 @@ def load_contract(
     with _collector_paused():
         loaded = _compile(sources, root_bytes)
     if cache_dir is not None:
-        save_compiled(cache_dir, sources, root_bytes, loaded.contract, loaded.unplaced)
+        # with their places: whoever loads it from the cache shall not read the documents for them again
+        save_compiled(cache_dir, sources, root_bytes, loaded.contract, loaded.diagnostics)
     return loaded
 
 
