@@ -24,6 +24,7 @@ from mockops.mocking.model import (
     SessionView,
     SetState,
     StubResponse,
+    Transition,
 )
 from mockops.mocking.rules.mock import Mock
 
@@ -196,3 +197,26 @@ def test_headers_that_matter_are_learnt_with_the_operations_that_look_at_them() 
     assert "x-api-key" not in mock.relevant_headers
     ask(mock, "POST /pets")
     assert "x-api-key" in mock.relevant_headers
+
+
+def test_stubs_see_the_state_that_time_has_brought_a_scenario_to() -> None:
+    scenario = Scenario(
+        name="order",
+        states=["placed", "paid", "sent"],
+        initial_state="placed",
+        transitions=[
+            Transition(source="placed", target="paid", after=10),
+            Transition(source="paid", target="sent", after=10),
+        ],
+    )
+    stubs = [
+        stub_from_json(
+            {"id": state, "match": {"path": "/state", "state": {"order": state}}, "respond": {"text": state}}
+        )
+        for state in scenario.states
+    ]
+    mock = Mock(PETSTORE, stubs=stubs, scenarios=[scenario])
+    view = SessionView(states={"order": "placed"}, since_s={"order": 100.0})
+    caller = Caller(scenario="order")
+    seen = [ask(mock, "GET /state", caller=caller, view=view, now_s=100.0 + at).body for at in (0, 9, 12, 19, 21)]
+    assert seen == [b"placed", b"placed", b"paid", b"paid", b"sent"]

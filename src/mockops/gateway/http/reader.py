@@ -18,7 +18,7 @@ from mockops.core.problems import PROBLEM_JSON, problem
 from mockops.gateway.http.message import Answer, RawRequest, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Mapping
 
     from mockops.gateway.http.limits import Limits
 
@@ -52,7 +52,7 @@ class _Refused(Exception):
 class RequestReader(ABC):
     """Turns bytes into requests; a Connection says what happens with them."""
 
-    def __init__(self, limits: Limits, kinds: MutableMapping[bytes, int]) -> None:
+    def __init__(self, limits: Limits, kinds: Mapping[bytes, int]) -> None:
         self._limits = limits
         self._max_head_bytes = limits.max_head_bytes
         self._kinds = kinds

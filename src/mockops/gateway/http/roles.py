@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, MutableMapping
+    from collections.abc import Callable, Mapping
 
     from mockops.gateway.http.connection import Connection
     from mockops.gateway.http.limits import Limits
@@ -16,10 +16,15 @@ if TYPE_CHECKING:
 class Handler(Protocol):
     """What answers requests."""
 
-    answers: dict[tuple[object, ...], Answer]
-    """Answers that the same key gets again; immediate and counted ones only."""
-    kinds: MutableMapping[bytes, int]
-    """Kind of each header by its name as spelled (the bits of `reader`); learns new spellings by itself."""
+    @property
+    def answers(self) -> dict[tuple[object, ...], Answer]:
+        """Answers that the same key gets again; immediate and counted ones only."""
+        ...
+
+    @property
+    def kinds(self) -> MutableMapping[bytes, int]:
+        """Kind of each header by its name as spelled (the bits of `reader`); learns new spellings by itself."""
+        ...
 
     def handle(self, request: RawRequest) -> Answer | asyncio.Future[Answer]:
         """Answer a request that `answers` had nothing for; never raises. A future is cancelled if the client leaves."""

@@ -104,12 +104,18 @@ class Mock:
         hit = self.operations.find(request, request.method)
         if hit is None and request.method == "HEAD":
             hit = self.operations.find(request, "GET")
+        play = self.scenarios.get(scenario_name)
+        seen = view
+        if play is not None:
+            states = {**view.states, play.name: play.state(view, now_s=now_s)}
+            seen = msgspec.structs.replace(view, states=states)
         question = Question(
             request=request,
             caller=caller,
             view=view,
+            seen=seen,
             persona=self.personas.get(persona_name),
-            play=self.scenarios.get(scenario_name),
+            play=play,
             hit=hit,
             ready=self.operations.ready(hit.index) if hit is not None else None,
             now=now,
@@ -145,7 +151,7 @@ class Mock:
 
     def _without_scenario(self, question: Question) -> Reply:
         choice = self.stubs.choose(
-            question.request, question.operation, question.caller, question.view, self._seed, question.params
+            question.request, question.operation, question.caller, question.seen, self._seed, question.params
         )
         if choice.hit is not None:
             stub = choice.hit.stub
@@ -178,7 +184,7 @@ class Mock:
             params=params or question.params,
             persona=question.persona,
             persona_state=_persona_state(question),
-            states=question.view.states,
+            states=question.seen.states,
             session=question.caller.session,
             ci_run=question.caller.ci_run,
             seed=self._request_seed(question, "template"),

@@ -21,6 +21,8 @@ class Question:
     request: Request
     caller: Caller
     view: SessionView
+    seen: SessionView
+    """The same as stubs and templates see it: the active scenario in the state that time has brought it to."""
     persona: Persona | None
     play: ScenarioPlay | None
     hit: OperationHit | None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +17,16 @@ from mockops.core.errors import Invalid
 from mockops.mocking.importers.personas import read_persona
 from mockops.mocking.importers.scenarios import read_scenario
 from mockops.mocking.importers.stubs import read_stubs
+from mockops.mocking.rules.check import check_scenario, check_stub
+from mockops.mocking.rules.lookup import operation_names
 from mockops.publishing.model import Settings, Snapshot, TargetSnapshot
 from mockops.publishing.service.sources import (
     ContractSource,
     ProjectSource,
+    Unreadable,
     WorkspaceSource,
     find_sources,
+    folders_of,
     name_of,
     slug,
 )
@@ -48,6 +54,8 @@ class Options:
     """Gets URLs, through the egress guard; None: URLs are refused."""
     allow_remote_refs: bool = False
     """Whether a `$ref` may lead to another host."""
+    missing_ok: bool = False
+    """Whether a contract's file that is not there is a target that failed, and not a mistake of who named it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +70,8 @@ class Assembled:
     """Files and folders whose change may change the snapshot."""
     failed: tuple[str, ...]
     """Names of the targets left out because their contract cannot be served."""
+    lost: tuple[str, ...] = ()
+    """Projects and workspaces whose own file cannot be read, so that nobody knows what their targets are."""
 
 
 class _Assembly:
@@ -74,6 +84,7 @@ class _Assembly:
         self.by_target: dict[str, tuple[Diagnostic, ...]] = {}
         self.watched: set[Path] = set()
         self.failed: list[str] = []
+        self.lost: list[str] = []
 
     def add(self, source: Source) -> None:
         """Take in one source."""
@@ -82,16 +93,48 @@ class _Assembly:
                 name = name_of(place, [*(target.name for target in self.targets), *self.failed])
                 self._add_target(name, place, self.settings({}, None), since=len(self.diagnostics))
             case WorkspaceSource(folder):
-                files, found = workspaces.read_workspace(folder)
-                self.diagnostics += found
-                self._add_workspace(files, self._personas(folder / "personas"))
+                self._add_alone(folder)
             case ProjectSource(root):
-                project, found = workspaces.read_project(root)
-                self.diagnostics += found
-                self.watched |= {root / PROJECT_FILE, root / "workspaces", root / "personas"}
-                personas = self._personas_of(project.personas)
-                for files in project.workspaces:
-                    self._add_workspace(files, personas)
+                self._add_project(root)
+            case Unreadable(place, reason):
+                self.diagnostics.append(
+                    Diagnostic(
+                        code="publishing.unreadable",
+                        severity=Severity.WARNING,
+                        message=f"cannot be looked into: {reason}",
+                        source=str(place),
+                        hint="check its permissions",
+                    )
+                )
+
+    def _add_alone(self, folder: Path) -> None:
+        self.watched |= {folder / WORKSPACE_FILE, folder}
+        try:
+            files, found = workspaces.read_workspace(folder)
+        except Invalid as error:
+            self._lose(folder / WORKSPACE_FILE, error)
+            return
+        self._add_workspace(files, self._personas_of(workspaces.documents_in(folder / "personas")), found)
+
+    def _add_project(self, root: Path) -> None:
+        self.watched |= {root / PROJECT_FILE, root / "workspaces", root / "personas"}
+        try:
+            project, found = workspaces.read_project(root)
+        except Invalid as error:
+            self._lose(root / PROJECT_FILE, error)
+            return
+        own: dict[str, list[Diagnostic]] = {str(files.folder / WORKSPACE_FILE): [] for files in project.workspaces}
+        for each in found:
+            own.get(each.source, self.diagnostics).append(each)
+        self.lost += [str(folder / WORKSPACE_FILE) for folder in project.broken]
+        personas = self._personas_of(project.personas)
+        for files in project.workspaces:
+            self._add_workspace(files, personas, own[str(files.folder / WORKSPACE_FILE)])
+
+    def _lose(self, path: Path, error: Invalid) -> None:
+        """Leave out what cannot even be listed."""
+        self.diagnostics += error.diagnostics or [_whole(str(path), error)]
+        self.lost.append(str(path))
 
     def settings(self, written: JsonObject, document: Document | None) -> Settings:
         """Return settings from a file's words and the overrides; what is wrong is said and left out."""
@@ -108,25 +151,29 @@ class _Assembly:
     def _complain_setting(self, key: str, why: str, document: Document | None) -> None:
         where = f"/settings/{key}"
         line, column = (document.locate(where) if document is not None else None) or (None, None)
-        names = ", ".join(Settings.__struct_fields__)
+        known = Settings.__struct_fields__
+        near = get_close_matches(key, known, 1)
+        hint = f"did you mean `{near[0]}`?" if near and key not in known else f"known settings: {', '.join(known)}"
+        message = f"setting {key!r}: {why}" if key in known else f"unknown setting {key!r}"
         self.diagnostics.append(
             Diagnostic(
                 code="publishing.setting_invalid",
-                message=f"setting {key!r}: {why}",
+                message=message,
                 source=document.source if document is not None else "options",
                 pointer=where,
                 line=line,
                 column=column,
-                hint=f"known settings: {names}",
+                hint=hint,
             )
         )
 
-    def _add_workspace(self, files: WorkspaceFiles, personas: tuple[Persona, ...]) -> None:
+    def _add_workspace(self, files: WorkspaceFiles, personas: tuple[Persona, ...], found: Iterable[Diagnostic]) -> None:
         self.watched |= {files.folder / WORKSPACE_FILE, files.folder}
         since = len(self.diagnostics)
+        self.diagnostics += found
         stubs: list[Stub] = []
         for path in files.stubs:
-            stubs += self._read(path, lambda document, path=path: read_stubs(document, read_file=_reader(path))) or []
+            stubs += self._read(path, partial(read_stubs, read_file=_reader(path))) or []
         scenarios = [scenario for path in files.scenarios if (scenario := self._read(path, _read_scenario)) is not None]
         self._add_target(
             slug(files.name),
@@ -149,7 +196,7 @@ class _Assembly:
         scenarios: tuple[Scenario, ...] = (),
         personas: tuple[Persona, ...] = (),
     ) -> None:
-        compiled = b""
+        compiled, names = b"", dict[str, str]()
         if contract is not None:
             if isinstance(contract, Path):
                 self.watched.add(contract)
@@ -165,11 +212,13 @@ class _Assembly:
                 self.failed.append(name)
                 self.by_target[name] = tuple(self.diagnostics[since:])
                 return
-            compiled = loaded.contract.to_bytes()
+            compiled, names = loaded.contract.to_bytes(), operation_names(loaded.contract.entries)
             # lines are looked up only where someone will read them: it means reading the document again
             has_broken = any(each.severity is Severity.ERROR for each in loaded.unplaced)
             self.diagnostics += loaded.diagnostics if has_broken else loaded.unplaced
             self.watched |= set(loaded.files)
+        stubs = tuple(stub for stub in stubs if self._is_usable(check_stub(stub, names)))
+        scenarios = tuple(each for each in scenarios if self._is_usable(check_scenario(each, names)))
         self.by_target[name] = tuple(self.diagnostics[since:])
         self.targets.append(
             TargetSnapshot(
@@ -177,8 +226,10 @@ class _Assembly:
             )
         )
 
-    def _personas(self, folder: Path) -> tuple[Persona, ...]:
-        return self._personas_of(workspaces.documents_in(folder))
+    def _is_usable(self, problems: list[Diagnostic]) -> bool:
+        """Say what is wrong with a stub or scenario, and whether it can be served."""
+        self.diagnostics += problems
+        return not has_errors(problems)
 
     def _personas_of(self, paths: Iterable[Path]) -> tuple[Persona, ...]:
         return tuple(persona for path in paths if (persona := self._read(path, read_persona)) is not None)
@@ -223,23 +274,24 @@ def _whole(source: str, error: Exception) -> Diagnostic:
 def assemble(named: Iterable[str], options: Options | None = None) -> Assembled:
     """Read what was named and build the snapshot of it.
 
-    A contract that cannot be served at all leaves its target out (`failed`), everything else is served and its
-    problems are in `diagnostics`.
+    A contract that cannot be served at all leaves its target out (`failed`), a project whose own file cannot be read
+    all of its own (`lost`); everything else is served, and all problems are in `diagnostics`.
 
     Raises:
         SourceUnknown: Something named is not there.
-        LayoutInvalid: A project's folder holds no workspace.
 
     """
     assembly = _Assembly(options or Options())
-    for source in find_sources(named):
+    named = list(named)
+    for source in find_sources(named, missing_ok=assembly.options.missing_ok):
         assembly.add(source)
     return Assembled(
         snapshot=Snapshot(targets=tuple(assembly.targets)),
         diagnostics=tuple(assembly.diagnostics),
         by_target=assembly.by_target,
-        watched=frozenset(assembly.watched),
+        watched=frozenset(assembly.watched | folders_of(named)),
         failed=tuple(assembly.failed),
+        lost=tuple(assembly.lost),
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,6 +20,9 @@ _SUFFIXES = (".yaml", ".yml", ".json")
 _SAYS_CONTRACT = re.compile(rb"""(^|[{,\s])["']?(openapi|swagger)["']?\s*:\s*["']?[123]""")
 _SNIFF_BYTES = 64 << 10
 _MAX_DEPTH = 20
+_MAX_LOOKED_AT = 200_000
+"""Files and folders looked at below one that was named."""
+_URLS = ("http://", "https://")
 
 
 class SourceUnknown(Invalid):
@@ -47,11 +52,23 @@ class ProjectSource:
     root: Path
 
 
-Source = ContractSource | WorkspaceSource | ProjectSource
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A folder below a named one that cannot be looked into."""
+
+    place: Path
+    reason: str
 
 
-def find_sources(named: Iterable[str]) -> list[Source]:
+Source = ContractSource | WorkspaceSource | ProjectSource | Unreadable
+
+
+def find_sources(named: Iterable[str], *, missing_ok: bool = False) -> list[Source]:
     """Resolve what was named, in order, each once.
+
+    Args:
+        named: Files, folders, globs and URLs.
+        missing_ok: Return a contract's file that is not there as if it were: who loads it will complain. For reloads.
 
     Raises:
         SourceUnknown: A file, folder or glob matches nothing that can be served.
@@ -59,7 +76,7 @@ def find_sources(named: Iterable[str]) -> list[Source]:
     """
     found: dict[Source, None] = {}
     for name in named:
-        resolved = list(_resolve(name))
+        resolved = list(_resolve(name, missing_ok=missing_ok))
         if not resolved:
             message = f"{name}: nothing to serve there; name an OpenAPI file, a folder with some, a glob or a URL"
             raise SourceUnknown(message)
@@ -67,45 +84,124 @@ def find_sources(named: Iterable[str]) -> list[Source]:
     return list(found)
 
 
-def _resolve(name: str) -> Iterator[Source]:
-    if name.startswith(("http://", "https://")):
+def folders_of(named: Iterable[str]) -> set[Path]:
+    """Return the folders in which new files may become sources: folders named, and those that globs look into."""
+    folders = set()
+    for name in named:
+        if name.startswith(_URLS):
+            continue
+        path = Path(name).expanduser()
+        if path.is_dir():
+            folders.add(path)
+        elif not path.exists() and _is_glob(name):
+            fixed = itertools.takewhile(lambda part: not _is_glob(part), path.parts)
+            folders.add(Path(*fixed))
+    return folders
+
+
+def _is_glob(text: str) -> bool:
+    return any(sign in text for sign in "*?[")
+
+
+def _resolve(name: str, *, missing_ok: bool) -> Iterator[Source]:
+    if not name.strip():
+        raise SourceUnknown("an empty name names nothing to serve")
+    if name.startswith(_URLS):
         yield ContractSource(name)
         return
     path = Path(name).expanduser()
-    if path.is_file():
+    try:
+        yield from _resolve_path(name, path, missing_ok=missing_ok)
+    except (OSError, ValueError) as error:
+        message = f"{name}: {getattr(error, 'strerror', None) or error}"
+        raise SourceUnknown(message) from error
+
+
+def _resolve_path(name: str, path: Path, *, missing_ok: bool) -> Iterator[Source]:
+    if path.is_dir():
+        yield from _Search().look(path)
+    elif path.exists():
         yield ContractSource(path)
-    elif path.is_dir():
-        yield from _in_folder(path)
-    elif any(sign in name for sign in "*?["):
+    elif _is_glob(name):
         anchor = Path(path.anchor) if path.is_absolute() else Path()
         pattern = str(path.relative_to(path.anchor)) if path.is_absolute() else str(path)
+        search = _Search()
         for match in sorted(anchor.glob(pattern)):
-            yield from _in_folder(match) if match.is_dir() else iter([ContractSource(match)])
+            yield from search.look(match) if match.is_dir() else iter([ContractSource(match)])
+    elif missing_ok and path.suffix in _SUFFIXES:
+        yield ContractSource(path)
     else:
-        message = f"{name}: no such file or folder"
+        message = f"{name}: no such file or folder{_near(path)}"
         raise SourceUnknown(message)
 
 
-def _in_folder(folder: Path, depth: int = 0) -> Iterator[Source]:
-    """Find projects, workspaces and contracts below a folder; what belongs to a project is not a contract by itself."""
-    if workspaces.is_project(folder):
-        yield ProjectSource(folder)
-    elif workspaces.is_workspace(folder):
-        yield WorkspaceSource(folder)
-    elif depth < _MAX_DEPTH:
-        for path in sorted(folder.iterdir()):
+def _near(path: Path) -> str:
+    """Return what a person may have meant by a path that is not there."""
+    folder = path.parent
+    if not folder.is_dir():
+        return f"; there is no folder {str(folder)!r} either"
+    names = [
+        each.name
+        for each in itertools.islice(folder.iterdir(), _MAX_LOOKED_AT)
+        if each.is_dir() or each.suffix in _SUFFIXES
+    ]
+    near = get_close_matches(path.name, names, n=3, cutoff=0.6)
+    stems = [name for name in names if Path(name).stem == path.stem and name not in near]
+    meant = [str(folder / each) for each in (*near, *stems)][:3]
+    return f"; did you mean {' or '.join(meant)}?" if meant else ""
+
+
+class _Search:
+    """Finds projects, workspaces and contracts below a folder.
+
+    What belongs to a project is not a contract by itself; each folder is looked into once, wherever links lead.
+    """
+
+    def __init__(self) -> None:
+        self._seen: set[Path] = set()
+        self._looked_at = 0
+
+    def look(self, folder: Path, depth: int = 0) -> Iterator[Source]:
+        """Give what is in a folder and below."""
+        place = folder.resolve()
+        if place in self._seen:
+            return
+        self._seen.add(place)
+        if workspaces.is_project(folder):
+            yield ProjectSource(folder)
+        elif workspaces.is_workspace(folder):
+            yield WorkspaceSource(folder)
+        elif depth < _MAX_DEPTH:
+            yield from self._look_into(folder, depth)
+
+    def _look_into(self, folder: Path, depth: int) -> Iterator[Source]:
+        try:
+            paths = sorted(folder.iterdir())
+        except OSError as error:
+            if depth == 0:
+                raise
+            yield Unreadable(folder, error.strerror or str(error))
+            return
+        self._looked_at += len(paths)
+        if self._looked_at > _MAX_LOOKED_AT:
+            message = f"{folder}: more than {_MAX_LOOKED_AT:,} files; name a folder nearer to the contracts"
+            raise SourceUnknown(message)
+        for path in paths:
             if path.name.startswith(".") or path.name == "node_modules":
                 continue
             if path.is_dir():
-                yield from _in_folder(path, depth + 1)
+                yield from self.look(path, depth + 1)
             elif path.suffix in _SUFFIXES and path.is_file() and _is_contract(path):
                 yield ContractSource(path)
 
 
 def _is_contract(path: Path) -> bool:
     """Say whether a file looks like an OpenAPI or Swagger document and not like a part of one."""
-    with path.open("rb") as file:
-        return _SAYS_CONTRACT.search(file.read(_SNIFF_BYTES)) is not None
+    try:
+        with path.open("rb") as file:
+            return _SAYS_CONTRACT.search(file.read(_SNIFF_BYTES)) is not None
+    except OSError:
+        return True  # who loads it says why it cannot be read
 
 
 def name_of(place: Path | str, taken: Iterable[str]) -> str:
