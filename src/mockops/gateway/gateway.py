@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mockops.gateway.counters import Counters
 from mockops.gateway.journal import Journal
@@ -14,9 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mockops.core.clock import Clock
-    from mockops.gateway.handler import MockHandler
     from mockops.mocking.model import Stub
     from mockops.publishing.model import Snapshot
+
+
+class Listening(Protocol):
+    """Answers on one listener from what the gateway serves."""
+
+    def refresh(self) -> None:
+        """Forget what was made from the former targets."""
+        ...
 
 
 class Gateway:
@@ -41,14 +48,14 @@ class Gateway:
         """Revision of the snapshot applied; -1 before the first."""
         self.admit: Callable[[Stub], None] | None = None
         """Raises for a stub that must not be added through the API here; None: all may be."""
-        self._handlers: list[MockHandler] = []
+        self._handlers: list[Listening] = []
 
-    def attach(self, handler: MockHandler) -> None:
+    def attach(self, handler: Listening) -> None:
         """Let a listener's handler know when targets change."""
         self._handlers.append(handler)
         handler.refresh()
 
-    def detach(self, handler: MockHandler) -> None:
+    def detach(self, handler: Listening) -> None:
         """Forget a listener's handler."""
         self._handlers.remove(handler)
 

@@ -7,42 +7,51 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
-from watchfiles import awatch
 
 from mockops.core.diagnostics import Diagnostic, Severity
 from mockops.core.errors import Invalid
+from mockops.wiring.changes import Changes
 from mockops.wiring.report import say, warn
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from pathlib import Path
 
     from mockops.publishing.service.assemble import Assembled
 
-_QUIET_MS = 50
-"""Changes closer together than this are one: editors and checkouts write several files."""
+_SHOWN = 5
 
 
 async def watch(first: Assembled, read: Callable[[], Assembled], apply: Callable[[Assembled], Awaitable[None]]) -> None:
-    """Read again and apply whenever a watched file changes, until cancelled."""
+    """Read again and apply whenever a watched file changes, until cancelled.
+
+    Raises:
+        OSError: Files cannot be watched.
+
+    """
     good = first
-    folders = _folders(good)
-    watched = _places(good)
-    async for changes in awatch(*folders, debounce=400, step=_QUIET_MS):
-        if not any(_concerns(path, watched) for _, path in changes):
-            continue
-        try:
-            fresh = await asyncio.to_thread(read)
-            merged, kept = keep_good(good, fresh)
-            await apply(merged)
-        except (Invalid, OSError) as error:
-            warn(f"not reloaded, the last good version is served: {error}")
-            for diagnostic in error.diagnostics if isinstance(error, Invalid) else ():
-                warn(str(diagnostic))
-            continue
-        _report(fresh, kept)
-        good = merged
-        watched |= _places(fresh)
+    changes = Changes(first.watched)
+    try:
+        while True:
+            await changes.wait()
+            try:
+                fresh = await asyncio.to_thread(read)
+                changes.watch(good.watched | fresh.watched)
+                if fresh.lost and not set(fresh.lost) <= set(good.lost):
+                    _explain_lost(fresh)
+                    continue
+                merged, kept = keep_good(good, fresh)
+                is_new = merged.snapshot.targets != good.snapshot.targets
+                if is_new:
+                    await apply(merged)
+            except (Invalid, OSError) as error:
+                for diagnostic in error.diagnostics if isinstance(error, Invalid) else ():
+                    warn(str(diagnostic))
+                warn(f"not reloaded, the last good version is served: {error}")
+                continue
+            _report(good, merged, fresh, kept)
+            good = merged
+    finally:
+        changes.close()
 
 
 def keep_good(good: Assembled, fresh: Assembled) -> tuple[Assembled, dict[str, tuple[Diagnostic, ...]]]:
@@ -74,29 +83,31 @@ def _new_errors(before: tuple[Diagnostic, ...], after: tuple[Diagnostic, ...]) -
     )
 
 
-def _report(fresh: Assembled, kept: dict[str, tuple[Diagnostic, ...]]) -> None:
+def _explain_lost(fresh: Assembled) -> None:
+    for diagnostic in fresh.diagnostics:
+        if diagnostic.source in fresh.lost:
+            warn(str(diagnostic))
+    warn(f"{', '.join(fresh.lost)}: not reloaded, the last good version is served")
+
+
+def _report(good: Assembled, merged: Assembled, fresh: Assembled, kept: dict[str, tuple[Diagnostic, ...]]) -> None:
+    """Say what became of an edit."""
     for name, problems in kept.items():
-        for problem in problems[:5]:
+        for problem in problems[:_SHOWN]:
             warn(str(problem))
         warn(f"{name}: not reloaded, the last good version is served")
-    reloaded = [target.name for target in fresh.snapshot.targets if target.name not in kept]
-    if reloaded and len(reloaded) <= 5:
-        say(f"reloaded {', '.join(reloaded)}")
-    elif reloaded:
-        say(f"reloaded {len(reloaded)} targets")
+    former = {target.name: target for target in good.snapshot.targets}
+    new = {target.name: target for target in merged.snapshot.targets}
+    for name in fresh.failed:
+        if name not in former and name not in good.failed:
+            for problem in fresh.by_target.get(name, ())[:_SHOWN]:
+                warn(str(problem))
+            warn(f"{name}: not served")
+    _say("added", [name for name in new if name not in former])
+    _say("removed", [name for name in former if name not in new])
+    _say("reloaded", [name for name, target in new.items() if name in former and target != former[name]])
 
 
-def _places(assembled: Assembled) -> set[str]:
-    return {str(path.resolve()) for path in assembled.watched}
-
-
-def _folders(assembled: Assembled) -> set[Path]:
-    """Return folders rather than files: editors replace a file by renaming another over it."""
-    folders = {path.resolve() if path.is_dir() else path.resolve().parent for path in assembled.watched}
-    return {
-        folder for folder in folders if not any(folder != other and folder.is_relative_to(other) for other in folders)
-    }
-
-
-def _concerns(changed: str, watched: set[str]) -> bool:
-    return changed in watched or any(changed.startswith(place + "/") for place in watched)
+def _say(what: str, names: list[str]) -> None:
+    if names:
+        say(f"{what} {', '.join(names)}" if len(names) <= _SHOWN else f"{what} {len(names)} targets")

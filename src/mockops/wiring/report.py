@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from mockops.core.diagnostics import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mockops.core.diagnostics import Diagnostic
     from mockops.gateway.gateway import Gateway
+    from mockops.gateway.target import Target
+    from mockops.publishing.service.assemble import Assembled
 
 _SHOWN = 10
 
@@ -26,17 +25,25 @@ def warn(text: str) -> None:
     print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
-def complain(diagnostics: Sequence[Diagnostic]) -> None:
-    """Show the first errors and count the rest."""
-    errors = [diagnostic for diagnostic in diagnostics if diagnostic.severity is Severity.ERROR]
+def complain(assembled: Assembled) -> None:
+    """Show the first errors and count the rest; say what is left out."""
+    errors = [each for each in assembled.diagnostics if each.severity is Severity.ERROR]
     for diagnostic in errors[:_SHOWN]:
         warn(str(diagnostic))
     if len(errors) > _SHOWN:
-        warn(f"… and {len(errors) - _SHOWN} more errors")
-    warnings = len(diagnostics) - len(errors)
+        warn(f"… and {_counted(len(errors) - _SHOWN, 'more error')}")
+    warnings = len(assembled.diagnostics) - len(errors)
     if errors or warnings:
-        counted = [f"{len(errors)} errors"] * bool(errors) + [f"{warnings} warnings"] * bool(warnings)
-        warn(f"{' and '.join(counted)}; `mockops validate` shows all of them. What is usable is served.")
+        counted = [_counted(len(errors), "error")] * bool(errors) + [_counted(warnings, "warning")] * bool(warnings)
+        rest = " What is usable is served." if assembled.snapshot.targets else ""
+        warn(f"{' and '.join(counted)}; `mockops validate` shows all of them.{rest}")
+    left_out = (*assembled.failed, *assembled.lost)
+    if left_out and assembled.snapshot.targets:
+        warn(f"not served: {', '.join(left_out)}")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def banner(gateway: Gateway, address: tuple[str, int], admin: tuple[str, int], *, is_secure: bool) -> None:
@@ -50,13 +57,13 @@ def banner(gateway: Gateway, address: tuple[str, int], admin: tuple[str, int], *
         where = base if is_single else f"{base}/@{target.name}"
         count = len(target.mock.operations.entries)
         own = f"  also on port {target.settings.listen}" if target.settings.listen else ""
-        say(f"{target.name:<24} {count:>5} operations  {where}{own}")
+        say(f"{target.name:<24} {_counted(count, 'operation'):>16}  {where}{own}")
     example = next((path for target in targets if (path := _example_path(target))), "/")
     say(f"try: curl -i '{base}{'' if is_single else '/@' + targets[0].name}{example}'")
     say(f"admin: http://{admin[0]}:{admin[1]}/state")
 
 
-def _example_path(target: object) -> str:
-    entries = target.mock.operations.entries  # type: ignore[attr-defined]
+def _example_path(target: Target) -> str:
+    entries = target.mock.operations.entries
     simple = [entry.path for entry in entries if entry.method == "GET" and "{" not in entry.path and entry.is_open]
     return simple[0] if simple else ""

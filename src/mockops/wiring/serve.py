@@ -119,7 +119,8 @@ class ServeProcess:
         from mockops.wiring.reload import watch  # noqa: PLC0415 (only with --watch: loads a native library)
 
         try:
-            await watch(self._assembled, lambda: assemble_again(self._options), self._reload)
+            read = partial(assemble_again, self._options, missing_ok=True)
+            await watch(self._assembled, read, self._reload)
         except Exception as error:
             warn(f"no longer watching: {error}; what is served stays, restart to see further edits")
             if not isinstance(error, OSError | MockOpsError):
@@ -149,14 +150,15 @@ def _stop_or_exit(stop: asyncio.Event) -> None:
     stop.set()
 
 
-def assemble_again(options: ServeOptions) -> Assembled:
-    """Read everything that was named."""
+def assemble_again(options: ServeOptions, *, missing_ok: bool = False) -> Assembled:
+    """Read everything that was named; with `missing_ok`, a file that is gone is a target that failed."""
     policy = EgressPolicy(allow_loopback=True, allow_private=options.allow_private)
     reading = Options(
         overrides=options.overrides,
         cache_dir=cache_dir() if options.use_cache else None,
         fetch=partial(fetch, policy=policy),
         allow_remote_refs=options.allow_remote_refs,
+        missing_ok=missing_ok,
     )
     return assemble(options.sources, reading)
 
@@ -164,10 +166,8 @@ def assemble_again(options: ServeOptions) -> Assembled:
 def run_serve(options: ServeOptions) -> int:
     """Serve until stopped; return the exit code: 0 after a clean stop, 1 when nothing can be served."""
     assembled = assemble_again(options)
-    complain(assembled.diagnostics)
+    complain(assembled)
     if not assembled.snapshot.targets:
         warn("mockops: nothing can be served")
         return 1
-    if assembled.failed:
-        warn(f"not served: {', '.join(assembled.failed)}")
     return run(ServeProcess(options, assembled, clock=SystemClock()).run())

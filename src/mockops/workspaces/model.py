@@ -61,3 +61,5 @@ class ProjectFiles:
     root: Path
     workspaces: tuple[WorkspaceFiles, ...]
     personas: tuple[Path, ...] = ()
+    broken: tuple[Path, ...] = ()
+    """Folders of workspaces whose own file cannot be read at all."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mockops.core.diagnostics import Diagnostic, Severity, pointer
 from mockops.core.documents import Document, read_document
+from mockops.core.errors import Invalid
 from mockops.workspaces.model import (
     CONTRACT_NAMES,
     PROJECT_FILE,
@@ -42,7 +43,7 @@ def read_project(root: Path) -> tuple[ProjectFiles, list[Diagnostic]]:
     """List the files of a project; complaints concern the project's and the workspaces' own files.
 
     Raises:
-        Invalid: `mockops.yaml` or a `workspace.yaml` cannot be read at all.
+        Invalid: `mockops.yaml` cannot be read at all.
         LayoutInvalid: There is no workspace in it.
 
     """
@@ -52,12 +53,26 @@ def read_project(root: Path) -> tuple[ProjectFiles, list[Diagnostic]]:
     folders = sorted(
         path for path in (root / "workspaces").glob("*") if path.is_dir() and not path.name.startswith(".")
     )
-    workspaces = tuple(_read_workspace(folder, settings, found) for folder in folders)
-    if not workspaces:
+    workspaces: list[WorkspaceFiles] = []
+    broken: list[Path] = []
+    for folder in folders:
+        try:
+            workspaces.append(_read_workspace(folder, settings, found))
+        except Invalid as error:
+            found += error.diagnostics
+            broken.append(folder)
+    if not folders:
         message = f"{root}: no workspace in it; put each in a folder below {root / 'workspaces'}"
         raise LayoutInvalid(message)
     name = _text(document, "name") or root.resolve().name
-    return ProjectFiles(name=name, root=root, workspaces=workspaces, personas=documents_in(root / "personas")), found
+    project = ProjectFiles(
+        name=name,
+        root=root,
+        workspaces=tuple(workspaces),
+        personas=documents_in(root / "personas"),
+        broken=tuple(broken),
+    )
+    return project, found
 
 
 def read_workspace(folder: Path) -> tuple[WorkspaceFiles, list[Diagnostic]]:
@@ -108,7 +123,13 @@ def _contract(folder: Path, document: Document | None, found: list[Diagnostic]) 
 
 
 def _read(path: Path) -> Document:
-    return read_document(path.read_bytes(), str(path))
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        why = f"cannot be read: {error.strerror or error}"
+        found = Diagnostic(code=LayoutInvalid.code, message=why, source=str(path), hint="check its permissions")
+        raise LayoutInvalid(f"{path} {why}", [found]) from error
+    return read_document(content, str(path))
 
 
 def _settings(document: Document | None, keys: Iterable[str], found: list[Diagnostic]) -> JsonObject:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from mockops.gateway.http.connection import Connection
     from mockops.gateway.http.limits import Limits
@@ -22,7 +22,7 @@ class Handler(Protocol):
         ...
 
     @property
-    def kinds(self) -> MutableMapping[bytes, int]:
+    def kinds(self) -> Mapping[bytes, int]:
         """Kind of each header by its name as spelled (the bits of `reader`); learns new spellings by itself."""
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from mockops.gateway.admin.routes import Refused
+from mockops.gateway.admin.refusals import Refused
 from mockops.gateway.workers.memory import NeedsOneWorker, needs_of_stub
 
 if TYPE_CHECKING:

@@ -145,9 +145,8 @@ def _near(path: Path) -> str:
         for each in itertools.islice(folder.iterdir(), _MAX_LOOKED_AT)
         if each.is_dir() or each.suffix in _SUFFIXES
     ]
-    near = get_close_matches(path.name, names, n=3, cutoff=0.6)
-    stems = [name for name in names if Path(name).stem == path.stem and name not in near]
-    meant = [str(folder / each) for each in (*near, *stems)][:3]
+    stems = {Path(name).stem: name for name in reversed(sorted(names))}
+    meant = [str(folder / stems[each]) for each in get_close_matches(path.stem, stems, n=2, cutoff=0.7)]
     return f"; did you mean {' or '.join(meant)}?" if meant else ""
 
 
