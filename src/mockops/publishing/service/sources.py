@@ -145,7 +145,7 @@ def _near(path: Path) -> str:
         for each in itertools.islice(folder.iterdir(), _MAX_LOOKED_AT)
         if each.is_dir() or each.suffix in _SUFFIXES
     ]
-    stems = {Path(name).stem: name for name in reversed(sorted(names))}
+    stems = {Path(name).stem: name for name in sorted(names, reverse=True)}
     meant = [str(folder / stems[each]) for each in get_close_matches(path.stem, stems, n=2, cutoff=0.7)]
     return f"; did you mean {' or '.join(meant)}?" if meant else ""
 
