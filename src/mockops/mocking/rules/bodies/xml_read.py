@@ -132,7 +132,7 @@ def _object(element: Element, schema: Schema, known: dict[str, Schema], definiti
             if child is not None:
                 taken.add(written)
                 found[name] = _value(child, of_name, definitions)
-    rest = schemas.additional(schema, definitions)
+    rest = schemas.keyword(schema, definitions, "additionalProperties")
     for child in element.children:
         if child.name not in taken:
             found.setdefault(child.name, _value(child, rest, definitions))

@@ -66,7 +66,7 @@ class _Writer:
 
     def object(self, value: JsonObject, schema: Schema, name: str, start: str, depth: int) -> None:
         known = schemas.properties(schema, self.definitions)
-        rest = schemas.additional(schema, self.definitions)
+        rest = schemas.keyword(schema, self.definitions, "additionalProperties")
         inner: list[tuple[str, Json, Schema, JsonObject]] = []
         text = ""
         for key, each in value.items():

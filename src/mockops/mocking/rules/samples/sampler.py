@@ -174,7 +174,12 @@ class Sampler:
             if attempt >= _TRIES // 2:
                 # More to choose from: no examples, and all properties, even those only answers should carry.
                 plain = Hints(use_examples=False, optional=Optional.ALL)
-            yield self._generator.value(schema, seed=here, hints=plain, name=parameter.name)
+            value = self._generator.value(schema, seed=here, hints=plain, name=parameter.name)
+            yield value
+        # What has no properties leaves no trace in a query: one that nobody forbids makes it visible.
+        visible = _with_property(value)
+        if visible != value and self._generator.conforms(schema, visible, direction=Direction.REQUEST):
+            yield visible
 
     def _add(self, draft: _Draft, parameter: Parameter, seed: int, hints: Hints) -> None:
         if parameter.location is Location.HEADER and parameter.name.lower() in _NOT_SAMPLED:
@@ -208,19 +213,8 @@ class Sampler:
         last: Json = _MISSING
         for value in values:
             last = value if last is _MISSING else last
-            if value in (None, "", [], {}):
-                continue
-            if parameter.location is Location.HEADER and not _is_field_value(styles.header_text(parameter, value)):
-                continue
-            if isinstance(value, list) and any(_has_delimiter(item) for item in value):
-                continue
-            if (
-                isinstance(value, dict)
-                and parameter.location is Location.QUERY
-                and not any(True for _ in styles.query_pairs(parameter, value))
-            ):
-                continue
-            return value
+            if _is_sendable(parameter, value):
+                return value
         if last in (None, [], {}) and not parameter.required:
             return _MISSING
         return last
@@ -268,6 +262,24 @@ class Sampler:
         ):
             known = {name for name, _ in pairs}
             pairs += [pair for pair in found.items() if pair[0] not in known]
+
+
+def _is_sendable(parameter: Parameter, value: Json) -> bool:
+    if value in (None, "", [], {}):
+        return False
+    if parameter.location is Location.HEADER and not _is_field_value(styles.header_text(parameter, value)):
+        return False
+    if isinstance(value, list) and any(_has_delimiter(item) for item in value):
+        return False
+    is_query = parameter.location is Location.QUERY and isinstance(value, dict | list)
+    return not is_query or next(styles.query_pairs(parameter, value), None) is not None
+
+
+def _with_property(value: Json) -> Json:
+    """Return a value with a property in each of its objects that has none."""
+    if isinstance(value, list):
+        return [_with_property(item) for item in value]
+    return {"key": "sample"} if value == {} else value
 
 
 def _first_token(pointer: str) -> str:

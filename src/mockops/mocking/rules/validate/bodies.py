@@ -74,6 +74,10 @@ class BodyReader:
         self.is_checked = self.read not in (_unchecked, _check_xml)
 
     def _read_text(self, request: Request) -> Json:
+        if self._coercion.is_structured and request.body[:1] in (b"{", b"["):
+            document = _document(request.body)  # many contracts say text and mean JSON
+            if document is not msgspec.UNSET:
+                return document
         return self._coercion.value(request.text)
 
     def _read_form(self, request: Request) -> Json:
