@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mockops.core.errors import Invalid
+from mockops.core.errors import MockOpsError
 from mockops.core.json import Json, JsonObject
 from mockops.gateway.admin.refusals import Refused
 from mockops.gateway.counters import StubKey
@@ -147,7 +147,7 @@ def add_all(desk: Desk, given: Iterable[tuple[Target, Stub]]) -> list[ShownStub]
         for target, stub in given:
             put(desk, target, stub)
             added.append((target, stub))
-    except (Invalid, Refused):
+    except MockOpsError:
         for target, stub in added:
             target.remove_stub(stub.id)
         raise
