@@ -32,7 +32,6 @@ from mockops.mocking.rules.delays import MAX_DELAY_MS, draw_delay
 from mockops.mocking.rules.lookup import StubIndex, operation_names
 from mockops.mocking.rules.match import Subject
 from mockops.mocking.rules.near import near_misses
-from mockops.mocking.rules.patch import merge_patch
 from mockops.mocking.rules.personas import entity_field, named_field, next_persona_state, persona_state
 from mockops.mocking.rules.scenarios import ScenarioPlay
 from mockops.mocking.rules.timeline import advance
@@ -255,32 +254,6 @@ def test_what_a_persona_knows_is_found_by_entity_and_field() -> None:
     assert named_field(VIP, "customer_id") == "c1"
     assert named_field(VIP, "customerAccountId") == "a1"
     assert named_field(VIP, "customer") is msgspec.UNSET
-
-
-RFC_7396_EXAMPLES = [
-    ({"a": "b"}, {"a": "c"}, {"a": "c"}),
-    ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
-    ({"a": "b"}, {"a": None}, {}),
-    ({"a": "b", "b": "c"}, {"a": None}, {"b": "c"}),
-    ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
-    ({"a": "c"}, {"a": ["b"]}, {"a": ["b"]}),
-    ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
-    ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
-    (["a", "b"], ["c", "d"], ["c", "d"]),
-    ({"a": "b"}, ["c"], ["c"]),
-    ({"a": "foo"}, None, None),
-    ({"a": "foo"}, "bar", "bar"),
-    ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
-    ([1, 2], {"a": "b", "c": None}, {"a": "b"}),
-    ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
-]
-
-
-@pytest.mark.parametrize(("target", "patch", "result"), RFC_7396_EXAMPLES)
-def test_merge_patch_does_what_rfc_7396_appendix_a_says(target: Any, patch: Any, result: Any) -> None:
-    before = msgspec.json.encode([target, patch])
-    assert merge_patch(target, patch) == result
-    assert msgspec.json.encode([target, patch]) == before
 
 
 @pytest.mark.parametrize(

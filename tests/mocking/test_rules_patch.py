@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockops.mocking.rules.resources.patching import PatchFailed, json_patch, merge_patch
+from mockops.mocking.rules.patch import PatchFailed, json_patch, merge_patch
 
 SCALARS = st.none() | st.booleans() | st.integers(-5, 5) | st.text("ab/~", max_size=2)
 DOCUMENTS = st.recursive(
