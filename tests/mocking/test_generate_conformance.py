@@ -120,6 +120,12 @@ def test_values_stay_within_bounds_whatever_a_schema_asks() -> None:
         generate({"type": "array", "minItems": 9_999_999, "items": {"type": "integer"}}, definitions={}, seed=0)
 
 
+def test_many_items_can_all_be_different() -> None:
+    for items in ({"type": "string"}, {"type": "integer"}, {"type": "object", "required": ["name"]}):
+        schema = {"type": "array", "minItems": 300, "uniqueItems": True, "items": items}
+        assert judge(schema).is_valid(generate(schema, definitions={}, seed=0))
+
+
 def test_recursion_ends_by_leaving_out_what_may_be_left_out() -> None:
     node = generate({"$ref": "#/$defs/Node"}, definitions=DEFINITIONS, seed=3)
     text = msgspec.json.encode(node)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mockops.mocking.rules.generate.equality import is_equal
+from mockops.mocking.rules.generate.equality import fingerprint
 from mockops.mocking.rules.generate.naming import singular
 from mockops.mocking.rules.generate.place import UNSET, DeadEnd
 
@@ -30,6 +30,7 @@ def draw_array(walk: Walk, shape: Shape, place: Place) -> list[Json]:
     count = _count(walk, shape, place, wished, most)
     asked = _asked(shape)
     items: list[Json] = []
+    seen: set[object] = set()
     for index in range(max(count, min(len(asked), most))):
         required = index < max(shape.min_items, len(asked))
         schema = _schema_of(shape, index)
@@ -40,7 +41,7 @@ def draw_array(walk: Walk, shape: Shape, place: Place) -> list[Json]:
         wish = wished[index] if wished is not None and index < len(wished) else UNSET
         mark = walk.budget.mark
         try:
-            items.append(_item(walk, shape, schema, _item_place(place, index, wish), items))
+            items.append(_item(walk, shape, schema, _item_place(place, index, wish), seen))
         except DeadEnd:
             if required:
                 raise
@@ -84,28 +85,36 @@ def _count(walk: Walk, shape: Shape, place: Place, wished: list[Json] | None, mo
     return min(max(usual, shape.min_items), most)
 
 
-def _item(walk: Walk, shape: Shape, schema: Schema, place: Place, others: list[Json]) -> Json:
+def _item(walk: Walk, shape: Shape, schema: Schema, place: Place, seen: set[object]) -> Json:
     value = walk.value(schema, place)
     if not shape.is_unique:
         return value
     for _ in range(_TRIES_FOR_UNIQUE):
-        if not any(is_equal(value, other) for other in others):
+        if _is_new(value, seen):
             return value
         value = walk.value(schema, replace(place, wish=UNSET))
-    return _another(walk, schema, place, others)
+    return _another(walk, schema, place, seen)
 
 
-def _another(walk: Walk, schema: Schema, place: Place, others: list[Json]) -> Json:
+def _is_new(value: Json, seen: set[object]) -> bool:
+    """Tell whether a value is unlike all before it, and remember it."""
+    mark = fingerprint(value)
+    is_new = mark not in seen
+    seen.add(mark)
+    return is_new
+
+
+def _another(walk: Walk, schema: Schema, place: Place, seen: set[object]) -> Json:
     """Return a value unlike the others, by going through the options one by one; raises DeadEnd."""
     for option in walk.shapes.of(schema).options or (True, False, None):
-        is_new = not any(is_equal(option, other) for other in others)
-        if is_new and walk.checks.conforms(schema, option):
+        if fingerprint(option) not in seen and walk.checks.conforms(schema, option):
+            seen.add(fingerprint(option))
             return option
     was_wide, walk.is_wide = walk.is_wide, True
     try:
         for _ in range(_TRIES_FOR_UNIQUE):
             value = walk.value(schema, replace(place, wish=UNSET))
-            if not any(is_equal(value, other) for other in others):
+            if _is_new(value, seen):
                 return value
     finally:
         walk.is_wide = was_wide

@@ -15,7 +15,7 @@ class Budget:
     """How many values it may consist of."""
     bytes: int = 1_000_000
     """How long it may be as JSON, about."""
-    efforts: int = 60_000
+    efforts: int = 30_000
     """How many values may be made, the discarded ones included."""
     soft_nodes: int = 1_500
     """From how many values on what is optional is left out."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 if TYPE_CHECKING:
     from mockops.core.json import Json
 
@@ -17,6 +19,13 @@ def is_equal(first: Json, second: Json) -> bool:
     if isinstance(first, list) and isinstance(second, list):
         return len(first) == len(second) and all(map(is_equal, first, second))
     return bool(first == second)
+
+
+def fingerprint(value: Json) -> object:
+    """Return something hashable that is equal for equal values."""
+    if isinstance(value, dict | list):
+        return msgspec.json.encode(value, order="sorted")
+    return isinstance(value, bool), value
 
 
 def is_of_type(value: Json, kind: str) -> bool:

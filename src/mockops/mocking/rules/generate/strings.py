@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _MAX_LENGTH = 200_000
 _TRIES = 24
+_LONG = 10_000
+"""From how many characters on making a text again costs too much."""
 _ID_WORDS = frozenset(("id", "ids", "key", "arn", "sid"))
 
 
@@ -31,7 +33,7 @@ def draw_string(walk: Walk, shape: Shape, place: Place) -> str:
         raise DeadEnd(f"no text has at least {shape.min_length} and at most {shape.max_length} characters")
     if shape.min_length > _MAX_LENGTH:
         raise DeadEnd(f"a text of {shape.min_length} characters is too long to make up")
-    if not walk.is_wide or not shape.patterns:
+    if not walk.is_wide or (shape.formats and not shape.patterns):
         text = ""
         for text in _likely(shape, place):
             if _conforms(walk, shape, text):
@@ -115,9 +117,10 @@ def _parsed(pattern: str) -> Node | None:
 
 def _by_pattern(walk: Walk, shape: Shape) -> str:
     trees = [tree for tree in map(_parsed, shape.patterns) if tree is not None]
-    for attempt in range(_TRIES):
+    tries = _TRIES if shape.min_length < _LONG else 2
+    for attempt in range(tries):
         for tree in trees:
-            is_wide = walk.is_wide or attempt * 2 >= _TRIES
+            is_wide = walk.is_wide or attempt * 2 >= tries
             text = draw_match(tree, walk.dice, low=shape.min_length, high=shape.max_length, is_wide=is_wide)
             for padded in (text, _padded(text, shape, walk)):
                 if _conforms(walk, shape, padded):
