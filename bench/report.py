@@ -141,6 +141,7 @@ def chart(results: Sequence[Result], path: Path) -> bool:
     axes.set_yticks([number + 0.4 - thickness / 2 for number in range(len(chosen))], [one.name for one in chosen])
     axes.invert_yaxis()
     axes.set_xscale("log")
+    axes.set_xlim(left=10)
     axes.set_xlabel("requests per second, one core (logarithmic; no bar: cannot do it, or left out)")
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(COLUMNS), frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
