@@ -16,7 +16,7 @@ from mockops.core.documents import Document, DocumentInvalid, read_document
 from mockops.core.errors import MockOpsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 __all__ = ["COMPILER_VERSION", "LoadedContract", "load_contract"]
@@ -41,8 +41,12 @@ class LoadedContract:
 
         These are looked up on first access: it reads the documents again when the contract came from the cache.
         """
+        return self.placed(self.unplaced)
+
+    def placed(self, found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+        """Return diagnostics of this contract with lines and columns: of what they point at, else of what holds it."""
         documents: dict[str, Document | None] = {}
-        return tuple(self._placed(found, documents) for found in self.unplaced)
+        return tuple(self._placed(each, documents) for each in found)
 
     def _placed(self, found: Diagnostic, documents: dict[str, Document | None]) -> Diagnostic:
         if found.line is not None or not found.pointer:
@@ -54,7 +58,10 @@ class LoadedContract:
                 # the file is gone since it was compiled; what was found stays true without its line
                 documents[found.source] = None
         document = documents[found.source]
-        place = document.locate(found.pointer) if document is not None else None
+        place, where = None, found.pointer
+        while document is not None and place is None and where:
+            place = document.locate(where)
+            where = where.rpartition("/")[0]  # what is reached through a reference stands elsewhere
         if place is None:
             return found
         return Diagnostic(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from mockops.contracts.service.examples import example_problems
 from mockops.contracts.service.load import load_contract
 from mockops.core.diagnostics import Diagnostic, Severity
 from mockops.core.documents import read_document
@@ -54,6 +55,8 @@ class Options:
     """Gets URLs, through the egress guard; None: URLs are refused."""
     allow_remote_refs: bool = False
     """Whether a `$ref` may lead to another host."""
+    is_thorough: bool = False
+    """Whether every complaint gets its line, and examples are held against their schemas: to check, not to serve."""
     missing_ok: bool = False
     """Whether a contract's file that is not there is a target that failed, and not a mistake of who named it."""
 
@@ -214,8 +217,10 @@ class _Assembly:
                 return
             compiled, names = loaded.contract.to_bytes(), operation_names(loaded.contract.entries)
             # lines are looked up only where someone will read them: it means reading the document again
-            has_broken = any(each.severity is Severity.ERROR for each in loaded.unplaced)
-            self.diagnostics += loaded.diagnostics if has_broken else loaded.unplaced
+            is_read = self.options.is_thorough or has_errors(loaded.unplaced)
+            self.diagnostics += loaded.diagnostics if is_read else loaded.unplaced
+            if self.options.is_thorough:
+                self.diagnostics += loaded.placed(example_problems(loaded.contract, str(contract)))
             self.watched |= set(loaded.files)
         stubs = tuple(stub for stub in stubs if self._is_usable(check_stub(stub, names)))
         scenarios = tuple(each for each in scenarios if self._is_usable(check_scenario(each, names)))
@@ -281,15 +286,21 @@ def assemble(named: Iterable[str], options: Options | None = None) -> Assembled:
         SourceUnknown: Something named is not there.
 
     """
-    assembly = _Assembly(options or Options())
+    options = options or Options()
     named = list(named)
-    for source in find_sources(named, missing_ok=assembly.options.missing_ok):
+    return assemble_sources(find_sources(named, missing_ok=options.missing_ok), options, also_watched=folders_of(named))
+
+
+def assemble_sources(sources: Iterable[Source], options: Options, *, also_watched: Iterable[Path] = ()) -> Assembled:
+    """Read sources and build the snapshot of them; see `assemble`."""
+    assembly = _Assembly(options)
+    for source in sources:
         assembly.add(source)
     return Assembled(
         snapshot=Snapshot(targets=tuple(assembly.targets)),
         diagnostics=tuple(assembly.diagnostics),
         by_target=assembly.by_target,
-        watched=frozenset(assembly.watched | folders_of(named)),
+        watched=frozenset((*assembly.watched, *also_watched)),
         failed=tuple(assembly.failed),
         lost=tuple(assembly.lost),
     )

@@ -63,6 +63,15 @@ class Unreadable:
 Source = ContractSource | WorkspaceSource | ProjectSource | Unreadable
 
 
+def place_of(source: Source) -> str:
+    """Return the file, folder or URL of a source, for people."""
+    match source:
+        case ContractSource(place) | Unreadable(place, _):
+            return str(place)
+        case WorkspaceSource(folder) | ProjectSource(folder):
+            return str(folder)
+
+
 def find_sources(named: Iterable[str], *, missing_ok: bool = False) -> list[Source]:
     """Resolve what was named, in order, each once.
 
