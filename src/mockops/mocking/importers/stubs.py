@@ -43,14 +43,14 @@ def read_stubs(document: Source, *, read_file: Callable[[str], bytes]) -> tuple[
     if is_wiremock(document.data):
         return read_wiremock(document, read_file=read_file)
     problems = Problems(document, CODE)
-    stubs: list[Stub] = []
+    stubs: dict[str, Stub] = {}
     for tokens, data in _entries(document.data, problems):
         stub = _read_one(data, tokens, problems, read_file)
-        if stub is not None and any(each.id == stub.id for each in stubs):
+        if stub is None:
+            continue
+        if stubs.setdefault(stub.id, stub) is not stub:
             problems.add((*tokens, "id"), f"another stub of this file has the id {stub.id!r}")
-        elif stub is not None:
-            stubs.append(stub)
-    return stubs, problems.found
+    return list(stubs.values()), problems.found
 
 
 def stub_from_json(data: Json, *, source: str = "api") -> Stub:

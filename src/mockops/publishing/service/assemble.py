@@ -35,7 +35,7 @@ from mockops.workspaces import service as workspaces
 from mockops.workspaces.model import PROJECT_FILE, WORKSPACE_FILE, WorkspaceFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from mockops.core.documents import Document
     from mockops.core.json import Json, JsonObject
@@ -177,6 +177,7 @@ class _Assembly:
         stubs: list[Stub] = []
         for path in files.stubs:
             stubs += self._read(path, partial(read_stubs, read_file=_reader(path))) or []
+        stubs = list(self._unique(stubs))
         scenarios = [scenario for path in files.scenarios if (scenario := self._read(path, _read_scenario)) is not None]
         self._add_target(
             slug(files.name),
@@ -230,6 +231,25 @@ class _Assembly:
                 name=name, contract=compiled, stubs=stubs, scenarios=scenarios, personas=personas, settings=settings
             )
         )
+
+    def _unique(self, stubs: Iterable[Stub]) -> Iterator[Stub]:
+        """Leave out stubs whose id an earlier file has taken: in one workspace an id means one stub."""
+        places: dict[str, str] = {}
+        for stub in stubs:
+            if stub.id not in places:
+                places[stub.id] = stub.source
+                yield stub
+                continue
+            name, _, line = stub.source.rpartition(":")
+            self.diagnostics.append(
+                Diagnostic(
+                    code="publishing.stub_id_taken",
+                    message=f"the stub id {stub.id!r} is taken by {places[stub.id]}",
+                    source=name or stub.source,
+                    line=int(line) if line.isdigit() else None,
+                    hint="give it another id",
+                )
+            )
 
     def _is_usable(self, problems: list[Diagnostic]) -> bool:
         """Say what is wrong with a stub or scenario, and whether it can be served."""
