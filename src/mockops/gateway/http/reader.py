@@ -69,7 +69,9 @@ class RequestReader(ABC):
         self._span_bytes = 0
         """Received since the last whole request, over former reads."""
         self._read_bytes = 0
-        """The same with the present read: no request is larger."""
+        """The same with the present read."""
+        self._neighbour_bytes = 0
+        """Size of a former read of which only an unknown part belongs to the present request."""
         self._received_at_s = 0.0
         self._replayed: tuple[bytes, list[object], list[tuple[bytes, bytes]], int] | None = None
 
@@ -105,6 +107,7 @@ class RequestReader(ABC):
         elif self._url:  # the next request has begun in the same read
             self._is_mid_request = True
             self._span_bytes = self._head_bytes()
+            self._neighbour_bytes = len(data)
 
     # -- httptools callbacks
 
@@ -129,7 +132,7 @@ class RequestReader(ABC):
 
     def on_headers_complete(self) -> None:
         """Check limits and framing, say 100-continue where asked."""
-        if self._read_bytes > self._max_head_bytes and self._head_bytes() > self._max_head_bytes:
+        if (self._span_bytes or self._read_bytes > self._max_head_bytes) and self._head_bytes() > self._max_head_bytes:
             raise _Refused(self._head_too_large())
         self._is_in_body = True
         if self._flags != HOST:
@@ -174,7 +177,7 @@ class RequestReader(ABC):
             keep_alive=keep_alive,
             wants_keep_alive=keep_alive and bool(self._flags & CONNECTION),
             received_s=self._received_at_s,
-            read_bytes=self._read_bytes,
+            read_bytes=self._read_bytes + self._neighbour_bytes,
         )
 
     def _forget(self) -> None:
@@ -185,6 +188,7 @@ class RequestReader(ABC):
         self._body = b""
         self._body_bytes = 0
         self._flags = 0
+        self._neighbour_bytes = 0
 
     def _head_bytes(self) -> int:
         """Return the size of the head as far as parsed."""

@@ -26,7 +26,7 @@ _ABORT_S = 1.0
 
 
 class Server:
-    """One listening address and the handler behind it."""
+    """A handler and the addresses it is reached at."""
 
     def __init__(self, handler: Handler, *, clock: Clock, limits: Limits | None = None) -> None:
         self.handler = handler
@@ -36,7 +36,7 @@ class Server:
         self.date = b""
         self.is_draining = False
         self._clock = clock
-        self._listener: asyncio.Server | None = None
+        self._listeners: list[asyncio.Server] = []
         self._ticker: asyncio.TimerHandle | None = None
         self._unswept: list[Connection] = []
         self._swept_at_s = 0.0
@@ -44,7 +44,7 @@ class Server:
     async def listen(
         self, host: str, port: int, *, tls: ssl.SSLContext | None = None, share_port: bool = False
     ) -> tuple[str, int]:
-        """Start accepting; return the address bound (port 0 picks a free one).
+        """Start accepting at an address; return the one bound (port 0 picks a free port).
 
         Raises:
             OSError: The address cannot be bound.
@@ -53,9 +53,10 @@ class Server:
         bound = _bind(host, port, share_port=share_port)
         name = bound.getsockname()
         loop = asyncio.get_running_loop()
-        self._swept_at_s = loop.time()
-        self._tick()
-        self._listener = await loop.create_server(
+        if self._ticker is None:
+            self._swept_at_s = loop.time()
+            self._tick()
+        listener = await loop.create_server(
             lambda: Connection(self),
             sock=bound,
             ssl=tls,
@@ -63,13 +64,14 @@ class Server:
             ssl_handshake_timeout=self.limits.head_timeout_s if tls else None,
             ssl_shutdown_timeout=self.limits.linger_timeout_s if tls else None,
         )
+        self._listeners.append(listener)
         return str(name[0]), int(name[1])
 
     async def close(self, *, drain_s: float | None = None) -> None:
         """Stop accepting, let answers under way finish for up to `drain_s`, then cut what is left."""
         self.is_draining = True
-        if self._listener is not None:
-            self._listener.close()
+        for listener in self._listeners:
+            listener.close()
         loop = asyncio.get_running_loop()
         await self._close_all(Connection.close_if_idle, loop.time() + self._drain_s(drain_s))
         await self._close_all(Connection.abort, loop.time() + _ABORT_S)
