@@ -238,3 +238,25 @@ def test_a_path_is_percent_encoded() -> None:
     path = sample_request(Operation(method="GET", path="/{id}", parameters=(declared,)), seed=0).path
     assert path == "/a%20b%25%3F%23%C3%BC"
     assert unquote(path) == "/a b%?#ü"
+
+
+@pytest.mark.parametrize(
+    ("path", "schemas"),
+    [
+        ("/map/{lat}.{format}", {"lat": {"type": "number"}, "format": {"enum": ["json"]}}),
+        ("/{page}{extension}", {"page": {"type": "string"}, "extension": {"enum": [".json"]}}),
+        ("/{from}-{to}", {"from": {"type": "string", "format": "date"}, "to": {"type": "integer"}}),
+    ],
+)
+def test_parameters_that_share_a_segment_are_told_apart(path: str, schemas: dict[str, Any]) -> None:
+    declared = tuple(parameter(name, Location.PATH, schema, required=True) for name, schema in schemas.items())
+    operation = Operation(method="GET", path=path, parameters=declared)
+    if "-" in path:
+        with pytest.raises(SampleImpossible):
+            sample_request(operation, seed=0)  # every date holds the mark that would end it
+        return
+    assert read(operation, sample_request(operation, seed=0))["path"].keys() == schemas.keys()
+
+
+def test_a_base_path_is_percent_encoded() -> None:
+    assert sample_request(Operation(method="GET", path="/x"), seed=0, base_path="/my api/").path == "/my%20api/x"

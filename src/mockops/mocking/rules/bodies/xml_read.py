@@ -92,7 +92,10 @@ def read_xml(body: bytes, schema: Schema, definitions: Definitions) -> Json:
     Texts become what the schema means; an element of a name that the schema does not know keeps its name.
     """
     root = parse_xml(body)
-    if Coercion(schema, definitions).wants_array:
+    coercion = Coercion(schema, definitions)
+    if coercion.types == {"string"} and root.children:
+        return body.decode("utf-8", "replace")  # a document that the contract calls text
+    if coercion.wants_array:
         return _items(root.children, schema, definitions)
     return _value(root, schema, definitions)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import quote
 
 import msgspec
 
@@ -114,7 +115,7 @@ class Sampler:
             request = draft.request(self._operation.method, "")
             violations = self._violations(request)
             if not violations:
-                return draft.request(self._operation.method, base_path.rstrip("/"))
+                return draft.request(self._operation.method, quote(base_path.rstrip("/"), safe="/%:@!$&'()*+,;=~"))
             reason = violations[0].message
             left_out |= {(each.location, _first_token(each.pointer)) for each in violations}
         raise SampleImpossible(f"no valid request of {self._operation.key} was found: {reason}")
@@ -132,7 +133,8 @@ class Sampler:
         dice = Dice(seed, "optional")
         hints = Hints(direction=Direction.REQUEST, optional=policy)
         by_name = {each.name: each for each in self._operation.parameters if each.location is Location.PATH}
-        draft.path = _TEMPLATE.sub(lambda m: self._segment(m[1], by_name, seed, hints), self._operation.path)
+        path = self._operation.path
+        draft.path = _TEMPLATE.sub(lambda m: self._segment(m[1], by_name, _after(path, m.end()), seed, hints), path)
         for parameter in self._operation.parameters:
             # One draw for each, so that one parameter's fate changes nothing for the next.
             is_drawn = policy is Optional.ALL or (dice.ratio() < 0.5 and policy is Optional.SOME)
@@ -144,23 +146,31 @@ class Sampler:
         self._add_credentials(draft)
         return draft
 
-    def _segment(self, written: str, by_name: dict[str, Parameter], seed: int, hints: Hints) -> str:
-        """Return what stands in the path for a `{name}`: never empty, `.` or `..`, and without a bare slash."""
-        parameter = (
-            by_name.get(written)
-            or by_name.get(written.strip("+*?"))
-            or Parameter(name=written, location=Location.PATH, required=True, schema={"type": "string"})
-        )
+    def _segment(self, written: str, by_name: dict[str, Parameter], after: str, seed: int, hints: Hints) -> str:
+        """Return what stands in the path for a `{name}`: never empty, `.` or `..`, and without a bare slash.
+
+        What follows it in its segment (`after`) is not part of it: the first one found would be where it ends.
+        """
+        parameter = by_name.get(written) or by_name.get(written.strip("+*?")) or _undeclared(written)
         fallback = ""
         for value in self._values(parameter, seed, hints):
             text = styles.path_text(parameter, value)
-            if text and text not in (".", ".."):
-                if "%2F" not in text and "%" not in text[-3:]:
-                    return text
-                fallback = fallback or text
+            if after == "{" and self._allows(parameter, text[:1]):
+                text = text[:1]  # nothing parts it from the next one, so it ends as soon as it can
+            if "." in after and isinstance(value, float) and self._allows(parameter, int(value)):
+                text = str(int(value))
+            if not text or text in (".", ".."):
+                continue
+            if "%2F" not in text and (not after or after not in text):
+                return text
+            fallback = fallback or text
         if not fallback:
             raise Unsatisfiable(f"path parameter `{parameter.name}` has no value that fits in a path")
         return fallback
+
+    def _allows(self, parameter: Parameter, value: Json) -> bool:
+        schema = True if parameter.schema is None else parameter.schema
+        return self._generator.conforms(schema, value, direction=Direction.REQUEST)
 
     def _values(self, parameter: Parameter, seed: int, hints: Hints) -> Iterator[Json]:
         """Yield values of a parameter to try: the contract's examples that conform, then generated ones."""
@@ -262,6 +272,16 @@ class Sampler:
         ):
             known = {name for name, _ in pairs}
             pairs += [pair for pair in found.items() if pair[0] not in known]
+
+
+def _undeclared(name: str) -> Parameter:
+    return Parameter(name=name, location=Location.PATH, required=True, schema={"type": "string"})
+
+
+def _after(path: str, end: int) -> str:
+    """Return what follows a parameter in its segment: a literal, `{` for another parameter, nothing at its end."""
+    rest = path[end:].partition("/")[0]
+    return "{" if rest.startswith("{") else rest.partition("{")[0]
 
 
 def _is_sendable(parameter: Parameter, value: Json) -> bool:
