@@ -58,8 +58,9 @@ def banner(gateway: Gateway, address: tuple[str, int], admin: tuple[str, int], *
         count = len(target.mock.operations.entries)
         own = f"  also on port {target.settings.listen}" if target.settings.listen else ""
         say(f"{target.name:<24} {_counted(count, 'operation'):>16}  {where}{own}")
-    example = next((path for target in targets if (path := _example_path(target))), "/")
-    say(f"try: curl -i '{base}{'' if is_single else '/@' + targets[0].name}{example}'")
+    examples = ((target.name, path) for target in targets if (path := _example_path(target)))
+    name, example = next(examples, (targets[0].name, "/"))
+    say(f"try: curl -i '{base}{'' if is_single else '/@' + name}{example}'")
     say(f"admin: http://{admin[0]}:{admin[1]}/state")
 
 
