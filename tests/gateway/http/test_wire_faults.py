@@ -31,10 +31,7 @@ class Served:
         self._client: ssl.SSLContext | None = None
         server = None
         if folder is not None:
-            authority = trustme.CA()
-            issued = authority.issue_cert("localhost")
-            issued.cert_chain_pems[0].write_to_path(folder / "cert.pem")
-            issued.private_key_pem.write_to_path(folder / "key.pem")
+            authority = trustme.CA.from_pem((folder / "ca.pem").read_bytes(), (folder / "ca-key.pem").read_bytes())
             server = server_context(folder / "cert.pem", folder / "key.pem")
             self._client = ssl.create_default_context()
             authority.configure_trust(self._client)
@@ -44,9 +41,21 @@ class Served:
         return self._bench.connect(self.running, tls=self._client)
 
 
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("faults")
+    authority = trustme.CA()
+    issued = authority.issue_cert("localhost")
+    issued.cert_chain_pems[0].write_to_path(folder / "cert.pem")
+    issued.private_key_pem.write_to_path(folder / "key.pem")
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    authority.private_key_pem.write_to_path(folder / "ca-key.pem")
+    return folder
+
+
 @pytest.fixture(params=["plain", "tls"])
-def served(request: pytest.FixtureRequest, bench: Any, tmp_path: Path) -> Served:
-    return Served(bench, tmp_path if request.param == "tls" else None)
+def served(request: pytest.FixtureRequest, bench: Any, files: Path) -> Served:
+    return Served(bench, files if request.param == "tls" else None)
 
 
 def read_to_the_end(wire: Any) -> None:

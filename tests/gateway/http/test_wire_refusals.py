@@ -138,6 +138,12 @@ def test_a_host_may_be_empty_or_odd(bench: Any, version: bytes) -> None:
         assert bench.ask(running, head).status == 200
 
 
+PIECES = [
+    *(b"GET ", b"POST ", b"CONNECT ", b"/a ", b"HTTP/1.1", b"\r\n", b"\r", b"\n", b"\r\n\r\n", b"0", b"5", b":", b" "),
+    *(b"Host: a\r\n", b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n", b"Connection: close\r\n"),
+    *(b"Upgrade: h2c\r\nConnection: upgrade\r\n", b"Expect: 100-continue\r\n", b"hello", b"\x00", b"\xff", GET),
+    *(b"GET /delay/1 HTTP/1.1\r\n", b"GET /again HTTP/1.1\r\n", b"POST /a HTTP/1.0\r\n", b"PRI * HTTP/2.0\r\n\r\n"),
+]
 NOISE = st.one_of(
     st.binary(max_size=300),
     st.lists(

@@ -120,7 +120,7 @@ def test_a_client_that_vanishes_does_no_harm(
 
 
 def test_draining_over_tls(bench: Any, server_tls: ssl.SSLContext, client_tls: ssl.SSLContext, wait: Any) -> None:
-    running = bench.serve(tls=server_tls)
+    running = bench.serve(tls=server_tls, linger_timeout_s=0.2)
     idle = bench.connect(running, tls=client_tls)
     wire = bench.connect(running, tls=client_tls).send(get("/delay/100"))
     wait(lambda: running.handler.seen)

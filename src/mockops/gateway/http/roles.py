@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Mapping
 
-    from mockops.gateway.http.connection import Connection
     from mockops.gateway.http.limits import Limits
     from mockops.gateway.http.message import Answer, RawRequest
 
@@ -38,12 +37,32 @@ class Handler(Protocol):
     """Whether `note` needs the request itself (a journal is kept)."""
 
 
+class Client(Protocol):
+    """A connection, as its listener sees it."""
+
+    def is_overdue(self, elapsed_s: float) -> bool:
+        """Say whether its time is up; asked every `elapsed_s`."""
+        ...
+
+    def give_up(self) -> None:
+        """End it, because its time is up."""
+        ...
+
+    def close_if_idle(self) -> None:
+        """End it unless it is at work."""
+        ...
+
+    def abort(self) -> None:
+        """End it at once."""
+        ...
+
+
 class Shared(Protocol):
     """What all connections of one listener share."""
 
     handler: Handler
     limits: Limits
-    connections: set[Connection]
+    connections: set[Client]
     date: bytes
     """`\\r\\nDate: …\\r\\n`, refreshed every second."""
     next_id: Callable[[], bytes]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mockops.core.clock import Clock
-    from mockops.gateway.http.roles import Handler
+    from mockops.gateway.http.roles import Client, Handler
 
 _BACKLOG = 4096
 _SWEEP_SLICE = 500
@@ -31,14 +31,14 @@ class Server:
     def __init__(self, handler: Handler, *, clock: Clock, limits: Limits | None = None) -> None:
         self.handler = handler
         self.limits = limits or Limits()
-        self.connections: set[Connection] = set()
+        self.connections: set[Client] = set()
         self.next_id = request_ids()
         self.date = b""
         self.is_draining = False
         self._clock = clock
         self._listeners: list[asyncio.Server] = []
         self._ticker: asyncio.TimerHandle | None = None
-        self._unswept: list[Connection] = []
+        self._unswept: list[Client] = []
         self._swept_at_s = 0.0
 
     async def listen(
@@ -73,8 +73,8 @@ class Server:
         for listener in self._listeners:
             listener.close()
         loop = asyncio.get_running_loop()
-        await self._close_all(Connection.close_if_idle, loop.time() + self._drain_s(drain_s))
-        await self._close_all(Connection.abort, loop.time() + _ABORT_S)
+        await self._close_all(lambda client: client.close_if_idle(), loop.time() + self._drain_s(drain_s))
+        await self._close_all(lambda client: client.abort(), loop.time() + _ABORT_S)
         if self._ticker is not None:
             self._ticker.cancel()
             self._ticker = None
@@ -82,15 +82,17 @@ class Server:
     def _drain_s(self, drain_s: float | None) -> float:
         return self.limits.drain_timeout_s if drain_s is None else drain_s
 
-    async def _close_all(self, end: Callable[[Connection], None], deadline_s: float) -> None:
+    async def _close_all(self, end: Callable[[Client], None], deadline_s: float) -> None:
         """Ask every connection to end until none is left or time is up."""
         loop = asyncio.get_running_loop()
+        pause_s = 0.0
         while self.connections:
             for connection in list(self.connections):
                 end(connection)
             if loop.time() >= deadline_s:
                 return
-            await asyncio.sleep(_POLL_S)
+            await asyncio.sleep(pause_s)
+            pause_s = min(_POLL_S, 2 * pause_s + 0.0002)
 
     def _tick(self) -> None:
         """Refresh the Date field and look for connections whose time is up."""
