@@ -162,8 +162,9 @@ class Walk:
         """Stop the server, and run the page's Python tests."""
         self.stop()
         if self.tests:
-            command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "--rootdir", "."]
-            done = self._call([*command, "--import-mode=importlib", *(path.name for path in self.tests)])
+            command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "--import-mode=importlib"]
+            plugins = ["-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:hypothesispytest", "--rootdir", "."]
+            done = self._call([*command, *plugins, *(path.name for path in self.tests)])
             assert done.returncode == 0, f"{self.page.name}: {done.stdout}"
 
     def stop(self) -> None:
@@ -201,7 +202,8 @@ class Walk:
             except Unready as error:
                 if "address already in use" in str(error):
                     continue
-                assert is_refused, f"{self._place(block)}: the server did not start:\n{error}"
+                if not is_refused:
+                    raise AssertionError(f"{self._place(block)}: the server did not start:\n{error}") from error
                 return str(error), 1
             text = "".join(self.server.output)
             assert " error: " not in text, f"{self._place(block)}: the server complains:\n{text}"
