@@ -13,9 +13,8 @@ import pytest
 if TYPE_CHECKING:
     from types import ModuleType
 
-pytestmark = pytest.mark.corpus
-
 _BENCH = Path(__file__).parents[2] / "bench" / "corpus.py"
+_SWAGGER = Path(__file__).with_name("swagger-2.0.json")
 _MAX_DOCUMENTS = 40
 _OPERATIONS_EACH = 12
 _MAX_BYTES = 2_000_000
@@ -41,6 +40,7 @@ def folder() -> Path:
     return Path(named)
 
 
+@pytest.mark.corpus
 def test_real_operations_get_answers_that_keep_their_contract(corpus: ModuleType, folder: Path) -> None:
     documents = [path for path in corpus.find_documents(folder) if path.stat().st_size < _MAX_BYTES]
     step = max(1, len(documents) // _MAX_DOCUMENTS)
@@ -53,6 +53,14 @@ def test_real_operations_get_answers_that_keep_their_contract(corpus: ModuleType
     wrong = [f"{one.name} {each.operation}: {each.reason}" for one in reports for each in one.failures]
     assert sum(report.operations for report in reports), "no operation was found"
     assert corpus.passed_ratio(reports) >= 0.995, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_operation_of_a_swagger_document_is_answered(corpus: ModuleType, seed: int) -> None:
+    with corpus.served() as server:
+        report = corpus.check_contract(_SWAGGER, server, name="kennel", seed=seed)
+    assert (report.failures, report.operations, report.passed) == ([], 7, 7)
+    assert report.bodies >= 4
 
 
 def test_a_wrong_answer_is_noticed(corpus: ModuleType) -> None:
