@@ -17,7 +17,6 @@ from mockops.mocking.rules.personas import next_persona_state
 from mockops.mocking.rules.question import Question
 from mockops.mocking.rules.respond import Responder
 from mockops.mocking.rules.scenarios import ScenarioPlay
-from mockops.mocking.rules.stateful import Stateful
 from mockops.mocking.rules.templates import Scope
 from mockops.mocking.rules.timeline import advance
 from mockops.mocking.rules.unmatched import explain_unmatched
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from mockops.core.exchange import Request
     from mockops.mocking.model import Caller, Change, Delay, FaultKind, Scenario, SessionView, Stub, StubResponse
     from mockops.mocking.rules.match import Subject
+    from mockops.mocking.rules.stateful import Stateful
 
 Validation = Literal["enforce", "warn", "off"]
 
@@ -76,7 +76,7 @@ class Mock:
         self.personas = {each.name: each for each in personas}
         self._seed = seed
         self._validation = validation
-        self._stateful = Stateful(self.operations, seed) if is_stateful else None
+        self._stateful = _stateful(self.operations, seed) if is_stateful else None
         self._default_persona = default_persona
         self._default_scenario = default_scenario
         self._responder = Responder()
@@ -257,6 +257,12 @@ class Mock:
         return Reply(
             status=400, headers=(("Content-Type", PROBLEM_JSON),), body=body, source="error", is_repeatable=True
         )
+
+
+def _stateful(operations: Operations, seed: int) -> Stateful:
+    from mockops.mocking.rules.stateful import Stateful  # noqa: PLC0415 (most mocks are not, and start sooner)
+
+    return Stateful(operations, seed)
 
 
 def _persona_key(persona: Persona) -> str:
