@@ -192,7 +192,7 @@ def _starting(environment: dict[str, str]) -> Iterator[Serve]:
 
 @pytest.fixture
 def serve(environment: dict[str, str]) -> Iterator[Serve]:
-    """Starts `mockops serve`; whatever was started is gone after the test."""
+    """Return a starter of `mockops serve`; whatever was started is gone after the test."""
     yield from _starting(environment)
 
 
@@ -204,13 +204,13 @@ def serve_once(environment: dict[str, str]) -> Iterator[Serve]:
 
 @pytest.fixture
 def eventually() -> Callable[..., Any]:
-    """Waits for a condition."""
+    """Wait for a condition."""
     return until
 
 
 @pytest.fixture
 def write_contract() -> Callable[[Path, str], None]:
-    """Writes a contract whose `GET /word` answers a word, as careful editors do: a new file renamed over the old."""
+    """Write a contract whose `GET /word` answers a word, as careful editors do: a new file renamed over the old."""
 
     def write(path: Path, word: str) -> None:
         fresh = path.with_suffix(".new")

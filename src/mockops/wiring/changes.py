@@ -3,37 +3,52 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from watchfiles import awatch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
 _QUIET_MS = 50
 """Changes closer together than this are one: editors and checkouts write several files."""
 _LOOK_MS = 500
-"""How often files are looked at without an event: network file systems send none."""
+_LOOKS = 4
+"""Files are looked at without an event as well, because network file systems send none: after 0.5 s so many times, then
+at every so manieth of them."""
+_MAX_FOLDERS = 2_000
+"""Folders looked at below those watched, where there are no events."""
+_CLOCK_SLACK_NS = 20_000_000
+"""File systems stamp files by a clock that ticks this slowly."""
 
 
 class Changes:
     """Waits for files and folders to change."""
 
-    def __init__(self, places: Iterable[Path]) -> None:
+    def __init__(self, places: Iterable[Path], *, read_at: datetime) -> None:
+        """Look at places whose content was read at some moment; a change since then is one to be waited for."""
         self._is_due = asyncio.Event()
         self._failed: BaseException | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._exact: frozenset[str] = frozenset()
         self._folders: tuple[frozenset[Path], frozenset[Path]] = (frozenset(), frozenset())
+        self._places: frozenset[Path] = frozenset()
         self._seen: dict[Path, tuple[int, int]] = {}
-        self.watch(places)
+        self._looks = 0
+        self.watch(places, read_at=read_at)
 
-    def watch(self, places: Iterable[Path]) -> None:
+    def watch(self, places: Iterable[Path], *, read_at: datetime) -> None:
         """Look at these places from now on; folders with everything below."""
-        places = frozenset(places)
+        self._places = places = frozenset(places)
         self._exact = frozenset(str(each) for place in places for each in (place.absolute(), place.resolve()))
         self._seen = _look(places)
+        since_ns = int(read_at.timestamp() * 1e9) - _CLOCK_SLACK_NS
+        if any(changed_ns > since_ns for changed_ns, _ in self._seen.values()):
+            self._is_due.set()
         folders = _folders(places)
         if folders != self._folders:
             self._folders = folders
@@ -72,9 +87,12 @@ class Changes:
                 self._is_due.set()
 
     async def _has_changed(self) -> bool:
-        """Look for what no event told, such as an edit made before the first look."""
+        """Look for what no event told."""
+        self._looks += 1
+        if self._looks > _LOOKS and self._looks % _LOOKS:
+            return False
         seen = self._seen
-        found = await asyncio.to_thread(_look, frozenset(seen))
+        found = await asyncio.to_thread(_look, self._places)
         if found == seen or seen is not self._seen:
             return False
         self._seen = found
@@ -92,16 +110,24 @@ class Changes:
 
 
 def _look(places: frozenset[Path]) -> dict[Path, tuple[int, int]]:
-    """Return when each place was changed and its size; a place that is not there has neither."""
-    found = {}
-    for place in places:
+    """Return when places, and folders below them, last changed (in nanoseconds) and their size; 0 for what is gone."""
+    found: dict[Path, tuple[int, int]] = {}
+    for place in itertools.chain(places, itertools.islice(_below(places), _MAX_FOLDERS)):
         try:
             status = place.stat()
         except OSError:
             found[place] = (0, 0)
         else:
-            found[place] = (status.st_mtime_ns, status.st_size)
+            # not the time of the content: that one is copied along with files
+            found[place] = (status.st_ctime_ns, status.st_size)
     return found
+
+
+def _below(places: frozenset[Path]) -> Iterator[Path]:
+    for place in places:
+        for folder, names, _ in os.walk(place):
+            names[:] = [name for name in names if not name.startswith(".") and name != "node_modules"]
+            yield from (Path(folder, name) for name in names)
 
 
 def _folders(places: frozenset[Path]) -> tuple[frozenset[Path], frozenset[Path]]:

@@ -15,27 +15,44 @@ from mockops.wiring.report import say, warn
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from datetime import datetime
 
+    from mockops.core.clock import Clock
     from mockops.publishing.service.assemble import Assembled
 
 _SHOWN = 5
 
 
-async def watch(first: Assembled, read: Callable[[], Assembled], apply: Callable[[Assembled], Awaitable[None]]) -> None:
+async def watch(
+    first: Assembled,
+    read: Callable[[], Assembled],
+    apply: Callable[[Assembled], Awaitable[None]],
+    *,
+    clock: Clock,
+    read_at: datetime,
+) -> None:
     """Read again and apply whenever a watched file changes, until cancelled.
+
+    Args:
+        first: What is served now.
+        read: Reads everything anew; called on a thread.
+        apply: Serves what was read; Invalid means it cannot be served, and nothing has changed.
+        clock: Tells the time.
+        read_at: When reading the first began.
 
     Raises:
         OSError: Files cannot be watched.
 
     """
     good = first
-    changes = Changes(first.watched)
+    changes = Changes(first.watched, read_at=read_at)
     try:
         while True:
             await changes.wait()
+            read_at = clock.now()
             try:
                 fresh = await asyncio.to_thread(read)
-                changes.watch(good.watched | fresh.watched)
+                changes.watch(good.watched | fresh.watched, read_at=read_at)
                 if fresh.lost and not set(fresh.lost) <= set(good.lost):
                     _explain_lost(fresh)
                     continue

@@ -23,6 +23,8 @@ from mockops.wiring.options import DEFAULT_ADMIN_PORT, ServeOptions
 from mockops.wiring.report import banner, complain, say, warn
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mockops.core.clock import Clock
     from mockops.gateway.http.roles import Handler
     from mockops.gateway.workers.crew import Crew
@@ -35,9 +37,10 @@ _INTERRUPTED = 130
 class ServeProcess:
     """A gateway over files, its listeners, its further processes and, when watching, its reloads."""
 
-    def __init__(self, options: ServeOptions, assembled: Assembled, *, clock: Clock) -> None:
+    def __init__(self, options: ServeOptions, assembled: Assembled, *, read_at: datetime, clock: Clock) -> None:
         self._options = options
         self._assembled = assembled
+        self._read_at = read_at
         self._clock = clock
         self._limits = Limits(max_body_bytes=options.max_body_bytes)
         self.gateway = Gateway(clock=clock, journal_bytes=options.journal_bytes, max_body_bytes=options.max_body_bytes)
@@ -120,7 +123,7 @@ class ServeProcess:
 
         try:
             read = partial(assemble_again, self._options, missing_ok=True)
-            await watch(self._assembled, read, self._reload)
+            await watch(self._assembled, read, self._reload, clock=self._clock, read_at=self._read_at)
         except Exception as error:
             warn(f"no longer watching: {error}; what is served stays, restart to see further edits")
             if not isinstance(error, OSError | MockOpsError):
@@ -165,9 +168,11 @@ def assemble_again(options: ServeOptions, *, missing_ok: bool = False) -> Assemb
 
 def run_serve(options: ServeOptions) -> int:
     """Serve until stopped; return the exit code: 0 after a clean stop, 1 when nothing can be served."""
+    clock = SystemClock()
+    read_at = clock.now()
     assembled = assemble_again(options)
     complain(assembled)
     if not assembled.snapshot.targets:
         warn("mockops: nothing can be served")
         return 1
-    return run(ServeProcess(options, assembled, clock=SystemClock()).run())
+    return run(ServeProcess(options, assembled, read_at=read_at, clock=clock).run())
