@@ -65,6 +65,63 @@ def test_a_repeatable_answer_is_noted_with_its_own_request_where_requests_are_wa
     assert moments == sorted(set(moments))
 
 
+def test_a_repeated_read_means_the_same_only_between_requests(bench: Any) -> None:
+    running = bench.serve()
+    again = get("/again")
+    for _ in range(5):
+        bench.connect(running).send(again).reply()
+    wire = bench.connect(running).send(post("/p", again)[: -len(again)])
+    running.settle()
+    assert wire.send(again).reply().told["body"] == again.decode()
+    assert wire.send(again).reply().told["url"] == "/again"
+    wire.send(b"G")
+    running.settle()
+    assert wire.send(again).reply().status == 400
+
+
+@pytest.mark.parametrize("tail", [b"G", b"GET / HTTP/1.1\r\n", b"\r\n"])
+def test_a_read_that_holds_more_than_one_request_is_parsed_each_time(bench: Any, tail: bytes) -> None:
+    running = bench.serve()
+    bench.ask(running, get("/again"))
+    for _ in range(5):
+        wire = bench.connect(running).send(get("/again") + tail)
+        assert wire.reply().status == 200
+        running.settle()
+        wire.send(GET[len(tail) :] if GET.startswith(tail) else b"Host: a\r\n\r\n" if tail[:1] == b"G" else GET)
+        assert wire.reply().status == 200
+
+
+def test_repeated_reads_follow_what_the_handler_learns_and_forgets(bench: Any) -> None:
+    running = bench.serve()
+    wire = bench.connect(running)
+    data = get("/again", "X-New: 1")
+    for _ in range(5):
+        wire.send(data).reply()
+    assert len(running.handler.seen) == 1
+
+    def learn() -> None:
+        running.handler.kinds.learn(("x-new",))
+        running.handler.answers.clear()
+
+    running.call(learn)
+    wire.send(get("/again")).reply()
+    assert ["X-New", "1"] in wire.send(data).reply().told["headers"]
+    assert len(running.handler.seen) == 3
+
+
+def test_clients_that_never_repeat_themselves_are_served_all_the_same(bench: Any) -> None:
+    running = bench.serve()
+    wire = bench.connect(running)
+    for number in range(600):
+        assert wire.send(get("/again", f"traceparent: {number}")).reply().status == 200
+    assert len(running.handler.seen) == 1
+    assert len(running.server.repeats) < 30
+    for _ in range(600):
+        assert wire.send(get("/again")).reply().status == 200
+    (connection,) = running.server.connections
+    assert connection._luck > 1
+
+
 def test_a_guarded_answer_goes_only_to_bodies_it_is_meant_for(bench: Any) -> None:
     running = bench.serve()
     wire = bench.connect(running)

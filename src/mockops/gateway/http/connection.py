@@ -16,12 +16,17 @@ from mockops.gateway.http.message import Answer, RawRequest, refusal
 from mockops.gateway.http.reader import HOST
 
 if TYPE_CHECKING:
+    from mockops.gateway.http.repeats import Repeat
     from mockops.gateway.http.roles import Shared
 
 logger = logging.getLogger(__name__)
 
 SLICE_BYTES = 16 << 10
 """Longer reads are parsed in pieces of this size: bounds the requests that are parsed before the first is answered."""
+
+_LUCK = 16
+_RETRY_MASK = 255
+"""Without luck, learning is tried again each so many requests, less one."""
 
 
 class Connection(Answerer, asyncio.Protocol):
@@ -30,6 +35,11 @@ class Connection(Answerer, asyncio.Protocol):
     def __init__(self, shared: Shared) -> None:
         super().__init__(shared)
         self.served = 0
+        self._repeats = shared.repeats
+        self._lesson: tuple[RawRequest, Answer] | None = None
+        """The last request answered at once, and the answer."""
+        self._luck = _LUCK
+        """How often reads may yet be learned without one of them coming again: some clients never repeat themselves."""
         self._dropped_bytes = 0
         self._lingered_s = 0.0
         self._stale_s = 0.0
@@ -78,7 +88,13 @@ class Connection(Answerer, asyncio.Protocol):
             self._backlog.append(data)
             self._proceed()
             return
-        self._feed(data)
+        if self._luck and not self._is_mid_request:
+            known = self._repeats.get(data)
+            if known is not None and self._answer_repeat(data, known):
+                return
+            self._feed_and_learn(data)
+        else:
+            self._feed(data)
         if self._queue or self._last is not None:
             self._proceed()
         elif self._out:
@@ -104,6 +120,43 @@ class Connection(Answerer, asyncio.Protocol):
         asyncio.get_running_loop().call_soon(self._resume)  # TLS calls this inside of our own write
 
     # -- requests
+
+    def _feed_and_learn(self, data: bytes) -> None:
+        """Feed the parser, and remember the read if it was one repeatable request."""
+        self._lesson = None
+        served = self.served
+        self._feed(data)
+        if self._lesson is not None:
+            self._luck -= 1
+            if served + 1 == self.served and not self._is_mid_request:
+                self._repeats.learn(data, *self._lesson)
+
+    def _answer_repeat(self, data: bytes, known: Repeat) -> bool:
+        """Answer a request that came before, byte for byte, if its answer still stands."""
+        request, answer = known
+        shared = self._shared
+        handler = shared.handler
+        if handler.answers.get(request.key) is not answer or shared.is_draining:
+            return False
+        received_s = perf_counter()
+        self._luck = _LUCK
+        self.served += 1
+        request_id = shared.next_id()
+        self._transport.write(b"".join((answer.head, request_id if answer.with_id else b"", shared.date, answer.tail)))
+        seconds = perf_counter() - received_s
+        answer.cell.add(seconds)  # type: ignore[union-attr]  # repeatable answers are counted ones
+        if handler.wants_requests:
+            again = RawRequest(
+                method=request.method,
+                url=request.url,
+                headers=request.headers,
+                body=request.body,
+                key=request.key,
+                received_s=received_s,
+                read_bytes=len(data),
+            )
+            handler.note(request_id, seconds, again, answer)
+        return True
 
     def _complete(self, key: list[object], body: bytes) -> None:
         """Answer a whole request: at once when it is repeatable and nothing waits before it, else through the queue."""
@@ -133,6 +186,10 @@ class Connection(Answerer, asyncio.Protocol):
         answer.cell.add(seconds)  # type: ignore[union-attr]  # repeatable answers are counted ones
         if handler.wants_requests:
             handler.note(request_id, seconds, self._take(key, body, keep_alive=True), answer)
+        if self._luck:
+            self._lesson = (self._take(key, body, keep_alive=True), answer)
+        elif not self.served & _RETRY_MASK:
+            self._luck = 1
         self._url = b""
         self._key = []
         self._headers = []

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from functools import lru_cache
 from time import perf_counter
 from typing import TYPE_CHECKING, cast
 
@@ -39,6 +38,7 @@ FRAMING = {
 """Kind of each header that the wire itself looks at, by lower-case name."""
 
 _NO_HOST_CHARACTER = re.compile(rb"[\x00-\x20\x7f\"#/<>?@\\^`{|}]")
+"""What no host holds (RFC 3986 section 3.2): a space, a path, user information."""
 
 
 class _Refused(Exception):
@@ -69,10 +69,10 @@ class RequestReader(ABC):
         self._span_bytes = 0
         """Received since the last whole request, over former reads."""
         self._read_bytes = 0
-        """The same with the present read."""
-        self._neighbour_bytes = 0
-        """Size of a former read of which only an unknown part belongs to the present request."""
+        """The same with the present read; 0 when a request has ended within it."""
         self._received_at_s = 0.0
+        self._host = b""
+        """The last valid `Host`: the same again needs no look."""
         self._replayed: tuple[bytes, list[object], list[tuple[bytes, bytes]], int] | None = None
 
     @abstractmethod
@@ -94,7 +94,6 @@ class RequestReader(ABC):
     def _feed(self, data: bytes) -> None:
         """Feed the parser; whole requests come out through `_complete`."""
         self._received_at_s = perf_counter()
-        self._is_mid_request = True
         self._read_bytes = self._span_bytes + len(data)
         try:
             self._parser.feed_data(data)
@@ -104,12 +103,12 @@ class RequestReader(ABC):
             self._stop(error, data)
         if self._is_mid_request:
             self._guard_span(len(data))
-        elif self._url:  # the next request has begun in the same read
-            self._is_mid_request = True
-            self._span_bytes = self._head_bytes()
-            self._neighbour_bytes = len(data)
 
     # -- httptools callbacks
+
+    def on_message_begin(self) -> None:
+        """Take the first byte of a request (blank lines before it are none)."""
+        self._is_mid_request = True
 
     def on_url(self, url: bytes) -> None:
         """Collect the request target (it may come in pieces)."""
@@ -126,13 +125,19 @@ class RequestReader(ABC):
                 self._key.append(name.lower())
                 self._key.append(value)
             if kind >= HOST:
-                self._flags += HOST if _is_host(value) else 2 * HOST  # counts as too many
+                self._flags += HOST
+                if value != self._host:
+                    self._host = value
+                    if _NO_HOST_CHARACTER.search(value.strip()) is not None:
+                        self._flags += HOST  # counts as too many
+                        self._host = b""
             elif kind > VALUE:
                 self._frame(kind, value)
 
     def on_headers_complete(self) -> None:
         """Check limits and framing, say 100-continue where asked."""
-        if (self._span_bytes or self._read_bytes > self._max_head_bytes) and self._head_bytes() > self._max_head_bytes:
+        most = self._max_head_bytes
+        if (self._span_bytes or not 0 < self._read_bytes <= most) and self._head_bytes() > most:
             raise _Refused(self._head_too_large())
         self._is_in_body = True
         if self._flags != HOST:
@@ -155,12 +160,12 @@ class RequestReader(ABC):
         self._is_mid_request = self._is_in_body = False
         if self._flags & UPGRADE and self._parser.should_upgrade():
             return  # feed_data raises HttpParserUpgrade right after this; the body is still to come
-        self._span_bytes = 0
         key = self._key
         key.append(self._url)
         key.append(self._parser.get_method())
         body = self._body
-        self._complete(key, body if isinstance(body, bytes) else bytes(body))
+        self._complete(key, bytes(body) if body else b"")
+        self._span_bytes = self._read_bytes = 0
 
     # -- the rest is for requests out of the ordinary
 
@@ -177,7 +182,7 @@ class RequestReader(ABC):
             keep_alive=keep_alive,
             wants_keep_alive=keep_alive and bool(self._flags & CONNECTION),
             received_s=self._received_at_s,
-            read_bytes=self._read_bytes + self._neighbour_bytes,
+            read_bytes=self._read_bytes,
         )
 
     def _forget(self) -> None:
@@ -188,7 +193,6 @@ class RequestReader(ABC):
         self._body = b""
         self._body_bytes = 0
         self._flags = 0
-        self._neighbour_bytes = 0
 
     def _head_bytes(self) -> int:
         """Return the size of the head as far as parsed."""
@@ -196,7 +200,7 @@ class RequestReader(ABC):
 
     def _guard_span(self, received_bytes: int) -> None:
         """Bound a request that spans several reads: its head, and the framing around its body."""
-        self._span_bytes += received_bytes
+        self._span_bytes = self._span_bytes + received_bytes if self._read_bytes else self._head_bytes()
         most = self._max_head_bytes
         if self._is_in_body:
             most = 4 * most + 8 * self._body_bytes
@@ -273,7 +277,6 @@ class RequestReader(ABC):
             self._forget()
             self._flags = _REPLAYED
             self._is_in_body = False
-            self._is_mid_request = True
             self._parser = httptools.HttpRequestParser(self)
             try:
                 self._parser.feed_data(data)
@@ -323,9 +326,3 @@ def _no_proxy() -> Answer:
 
 def _malformed(why: str) -> Answer:
     return refusal(400, "gateway.malformed_request", f"The request is not HTTP/1.1: {why}.")
-
-
-@lru_cache(maxsize=1024)
-def _is_host(value: bytes) -> bool:
-    """Say whether a `Host` value can be one: no space, path or user information in it (RFC 3986 section 3.2)."""
-    return _NO_HOST_CHARACTER.search(value.strip()) is None

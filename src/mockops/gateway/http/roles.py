@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from mockops.gateway.http.limits import Limits
     from mockops.gateway.http.message import Answer, RawRequest
+    from mockops.gateway.http.repeats import Repeats
 
 
 class Handler(Protocol):
@@ -17,7 +18,10 @@ class Handler(Protocol):
 
     @property
     def answers(self) -> dict[tuple[object, ...], Answer]:
-        """Answers that the same key gets again; immediate and counted ones only."""
+        """Answers that the same key gets again; immediate and counted ones only.
+
+        When `kinds` learns, keys mean something else: all answers go, and none of those objects comes back.
+        """
         ...
 
     @property
@@ -65,5 +69,6 @@ class Shared(Protocol):
     connections: set[Client]
     date: bytes
     """`\\r\\nDate: …\\r\\n`, refreshed every second."""
+    repeats: Repeats
     next_id: Callable[[], bytes]
     is_draining: bool

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mockops.core.ids import request_ids
 from mockops.gateway.http.connection import Connection
 from mockops.gateway.http.limits import Limits
+from mockops.gateway.http.repeats import Repeats
 
 if TYPE_CHECKING:
     import ssl
@@ -32,6 +33,7 @@ class Server:
         self.handler = handler
         self.limits = limits or Limits()
         self.connections: set[Client] = set()
+        self.repeats = Repeats()
         self.next_id = request_ids()
         self.date = b""
         self.is_draining = False
