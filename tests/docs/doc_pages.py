@@ -8,7 +8,8 @@ What stands in an HTML comment right before a block says what the block is:
 - `<!-- not run: why -->`: a block that is only shown.
 
 Blocks of `sh` are commands, blocks of `python` are pytest modules, blocks of `yaml` and `json` are files. A line
-`mockops serve …` starts a server, which answers the commands that follow, until the next one or the page's end.
+`mockops serve …` starts a server, which answers the commands that follow, until the next one or the page's end; one
+that says `--watch` has read a file that the page shows later before the next command runs.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ _NOTE = re.compile(r"<!--\s*(file|prints|exit|not run):\s*(.*?)\s*-->", re.DOTAL
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _STARTED = re.compile(r"^try: curl -i .*?:(\d+)", re.MULTILINE)
 _ADMIN = re.compile(r"^admin: http://127\.0\.0\.1:(\d+)/", re.MULTILINE)
+_RELOADED = re.compile(r"reloaded ")
 _DEFAULT_PORT, _DEFAULT_ADMIN_PORT = ":7080", ":7081"
 _SETUP = ("pip install ", "make ")
 """Commands that set MockOps up: it is set up where these tests run."""
@@ -88,6 +90,7 @@ class Server:
     """A `mockops serve` that a page starts."""
 
     process: subprocess.Popen[str]
+    command: str
     output: list[str] = field(default_factory=list)
     ports: tuple[str, str] = ("", "")
 
@@ -102,15 +105,8 @@ class Server:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        server = cls(process)
-        assert process.stdout is not None
-        watchdog = threading.Timer(_PATIENCE_S, process.kill)
-        watchdog.start()
-        for line in process.stdout:
-            server.output.append(line)
-            if _ADMIN.match(line):
-                break
-        watchdog.cancel()
+        server = cls(process, command)
+        server.wait_for(_ADMIN)
         text = "".join(server.output)
         ports, admin = _STARTED.search(text), _ADMIN.search(text)
         if ports is None or admin is None:
@@ -118,6 +114,20 @@ class Server:
             raise Unready(text)
         server.ports = ports[1], admin[1]
         return server
+
+    def wait_for(self, line: re.Pattern[str]) -> bool:
+        """Wait until it prints a line, or ends; say whether it printed it."""
+        assert self.process.stdout is not None
+        watchdog = threading.Timer(_PATIENCE_S, self.process.kill)
+        watchdog.start()
+        try:
+            for printed in self.process.stdout:
+                self.output.append(printed)
+                if line.match(printed):
+                    return True
+        finally:
+            watchdog.cancel()
+        return False
 
     def stop(self) -> None:
         """Stop it as Ctrl-C does; it must end well."""
@@ -139,12 +149,15 @@ class Walk:
         self.folder = folder
         self.server: Server | None = None
         self.tests: list[Path] = []
+        self._unread: list[str] = []
+        """Files written since the server that watches them last read them."""
         shutil.copytree(ROOT / "examples", folder / "examples")
         shutil.copy(ROOT / "examples" / "petstore.yaml", folder)
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
         # what curl tells a terminal about its progress is not what it prints
         (folder / ".curlrc").write_text("silent\nshow-error\n")
-        self._environment = {**os.environ, "PATH": path, "CURL_HOME": str(folder), "NO_PROXY": "*", "no_proxy": "*"}
+        ours = {"PATH": path, "CURL_HOME": str(folder), "MOCKOPS_CACHE_DIR": str(folder.parent.parent / "cache")}
+        self._environment = {**os.environ, **ours, "NO_PROXY": "*", "no_proxy": "*"}
 
     def do(self, block: Block) -> None:
         """Do what a block says."""
@@ -177,6 +190,8 @@ class Walk:
         path = self.folder / block.notes["file"]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(block.text)
+        if self.server is not None and "--watch" in self.server.command:
+            self._unread.append(block.notes["file"])
 
     def _run(self, block: Block) -> None:
         printed, code = "", 0
@@ -185,6 +200,7 @@ class Walk:
             if command.startswith("mockops serve "):
                 text, code = self._serve(command, block)
             else:
+                self._wait_for_reload()
                 done = self._call(["bash", "-c", f"set -o pipefail; {self._pointed(command)}"])
                 text, code = done.stdout, done.returncode
             printed += text + "\n"
@@ -193,8 +209,16 @@ class Walk:
         for text in block.prints:
             assert text in _plain(printed), f"{self._place(block)}: {text!r} is not in:\n{printed}"
 
+    def _wait_for_reload(self) -> None:
+        if self._unread:
+            assert self.server is not None
+            assert len(self._unread) == 1, f"start the server after {self._unread}: how often it reloads is not known"
+            assert self.server.wait_for(_RELOADED), "".join(self.server.output)
+            self._unread.clear()
+
     def _serve(self, command: str, block: Block) -> tuple[str, int]:
         self.stop()
+        self._unread.clear()
         is_refused = "exit" in block.notes
         for ports in self._ports(command):
             try:
