@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib.metadata import version
 from typing import Annotated
 
@@ -10,7 +9,6 @@ import typer
 
 from mockops.cli.serve import serve
 from mockops.cli.validate import validate
-from mockops.core.errors import Invalid, MockOpsError
 
 app = typer.Typer(
     name="mockops",
@@ -38,17 +36,3 @@ def root(
     ] = False,
 ) -> None:
     """Run API mocks like production."""
-
-
-def main() -> None:
-    """Run the command line; exit 0 when all is well, 1 on failure, 2 on wrong usage."""
-    try:
-        app()
-    except Invalid as error:
-        for diagnostic in error.diagnostics:
-            typer.echo(str(diagnostic), err=True)
-        typer.echo(f"mockops: {error}", err=True)
-        sys.exit(1)
-    except MockOpsError as error:
-        typer.echo(f"mockops: {error}", err=True)
-        sys.exit(1)
