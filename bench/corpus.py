@@ -34,8 +34,8 @@ from mockops.gateway.gateway import Gateway
 from mockops.gateway.handler import MockHandler
 from mockops.gateway.http.server import Server
 from mockops.infra.loop import find_loop_factory
-from mockops.mocking.rules.bodies import XmlUnreadable, read_xml
 from mockops.mocking.rules.bodies.encode import is_json, is_xml
+from mockops.mocking.rules.bodies.xml_read import XmlUnreadable, read_xml
 from mockops.mocking.rules.negotiate.accept import matches
 from mockops.mocking.rules.samples import SampleImpossible, Sampler
 from mockops.publishing.model import Snapshot, TargetSnapshot

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from mockops.contracts.model import MediaType
 from mockops.core.exchange import Request
-from mockops.mocking.rules.bodies import BOUNDARY, XmlUnreadable, content_type_for, encode, read_xml
+from mockops.mocking.rules.bodies.encode import BOUNDARY, content_type_for, encode
+from mockops.mocking.rules.bodies.xml_read import XmlUnreadable, read_xml
 from mockops.mocking.rules.validate.bodies import BodyReader
 
 PERSON: dict[str, Any] = {

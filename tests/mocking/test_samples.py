@@ -19,7 +19,7 @@ from mockops.contracts.model import (
     SecurityScheme,
     Selector,
 )
-from mockops.mocking.rules.bodies import read_xml
+from mockops.mocking.rules.bodies.xml_read import read_xml
 from mockops.mocking.rules.generate import Optional
 from mockops.mocking.rules.parameters import ParameterReader
 from mockops.mocking.rules.paths import Router

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from mockops.contracts.rules.artefact import Contract
 from mockops.gateway.sessions import Sessions
-from mockops.mocking.rules.check import require_stub
 from mockops.mocking.rules.mock import Mock
 
 if TYPE_CHECKING:
@@ -61,6 +60,8 @@ class Target:
         """
         if self.admit is not None:
             self.admit(stub)
+        from mockops.mocking.rules.check import require_stub  # noqa: PLC0415 (only when stubs come while it runs)
+
         require_stub(stub, self.mock.stubs.operations)
         self.mock.stubs.add(stub)
         self.added_stubs = (*(each for each in self.added_stubs if each.id != stub.id), stub)

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mockops.contracts.importers.openapi import import_openapi
-from mockops.contracts.importers.swagger import import_swagger
 from mockops.contracts.model import ContractInvalid, ImportedContract, Operation, OperationEntry
 from mockops.core.diagnostics import Diagnostic
 
@@ -146,9 +144,14 @@ def import_contract(root: Document, resolve: Callable[[str], Document]) -> Impor
     """
     if type(root.data) is dict:
         openapi, swagger = (str(root.data.get(key, "")) for key in ("openapi", "swagger"))
+        # a compiled contract needs no importer: a gateway started from the cache never loads one
         if openapi.startswith("3."):
+            from mockops.contracts.importers.openapi import import_openapi  # noqa: PLC0415 (40 ms)
+
             return import_openapi(root, resolve)
         if swagger.startswith("2"):
+            from mockops.contracts.importers.swagger import import_swagger  # noqa: PLC0415 (40 ms)
+
             return import_swagger(root, resolve)
     raise _unknown_dialect(root)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mockops.core.chance import seed_of
 from mockops.core.problems import PROBLEM_JSON, problem
 from mockops.mocking.model import Reply
-from mockops.mocking.rules.bodies import encode
+from mockops.mocking.rules.bodies.encode import content_type_for, encode
 from mockops.mocking.rules.generate import Direction, Hints, Unsatisfiable
 from mockops.mocking.rules.generate.place import UNSET
 from mockops.mocking.rules.negotiate import Refusal, ResponsePlan, is_json, plan_response, preference_of
@@ -70,11 +70,12 @@ class Declared:
         except Unsatisfiable as error:
             return self._unsatisfiable(error)
         if plan.content_type:
-            headers = (("Content-Type", plan.content_type), *headers)
+            headers = (("Content-Type", content_type_for(plan.content_type)), *headers)
         return Reply(status=plan.status, headers=headers, body=body, operation=self._operation.key, is_repeatable=True)
 
     def _encoded(self, plan: ResponsePlan) -> bytes:
-        return encode(self.value(plan), plan.content_type, plan.media, self._operation.definitions)
+        content_type = content_type_for(plan.content_type)
+        return encode(self.value(plan), content_type, plan.media, self._operation.definitions)
 
     def value(self, plan: ResponsePlan) -> Json:
         """Return the value of a planned body: the example asked for, one that fits, else generated."""
@@ -92,15 +93,19 @@ class Declared:
         wish = examples[0].value if examples else UNSET
         return self.generate(schema, plan.media.media_type, wish=wish)
 
-    def generate(self, schema: Json, salt: str = "", *, wish: Json = UNSET) -> Json:
-        """Return a generated value, close to `wish`; the same request, seed and persona give the same one."""
+    def generate(self, schema: Json, salt: str = "", *, name: str = "", wish: Json = UNSET) -> Json:
+        """Return a generated value, close to `wish`; the same request, seed and persona give the same one.
+
+        `salt` tells several values of one answer apart; `name` is what a scalar is called.
+        """
         hints = Hints(
             direction=Direction.RESPONSE,
             path_params=tuple(self._params.items()),
             query=self._request.query if self._request.query_string else (),
             persona=self._persona,
         )
-        return self._ready.generator.value(schema, seed=seed_of(self._seed, salt), hints=hints, wish=wish)
+        seed = seed_of(self._seed, salt)
+        return self._ready.generator.value(schema, seed=seed, hints=hints, name=name, wish=wish)
 
     def _candidates(self, plan: ResponsePlan) -> list[Example]:
         """Return a body's examples, the persona's first."""
@@ -128,7 +133,7 @@ class Declared:
         if header.examples:
             return _as_text(header.examples[0].value)
         schema = header.schema if header.schema is not None else {"type": "string"}
-        return _as_text(self.generate(schema, header.name))
+        return _as_text(self.generate(schema, header.name, name=header.name))
 
     def _unsatisfiable(self, error: Unsatisfiable) -> Reply:
         """Say that the contract contradicts itself: nobody could answer."""

@@ -16,7 +16,6 @@ from mockops.mocking.rules.operations import OperationCache, OperationHit, Opera
 from mockops.mocking.rules.personas import next_persona_state
 from mockops.mocking.rules.question import Question
 from mockops.mocking.rules.respond import Responder
-from mockops.mocking.rules.scenarios import ScenarioPlay
 from mockops.mocking.rules.templates import Scope
 from mockops.mocking.rules.timeline import advance
 from mockops.mocking.rules.unmatched import explain_unmatched
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from mockops.core.exchange import Request
     from mockops.mocking.model import Caller, Change, Delay, FaultKind, Scenario, SessionView, Stub, StubResponse
     from mockops.mocking.rules.match import Subject
+    from mockops.mocking.rules.scenarios import ScenarioPlay
     from mockops.mocking.rules.stateful import Stateful
 
 Validation = Literal["enforce", "warn", "off"]
@@ -72,7 +72,7 @@ class Mock:
         """
         self.operations = Operations(contract, cache or OperationCache())
         self.stubs = StubIndex(stubs, self.operations.entries)
-        self.scenarios = {each.name: ScenarioPlay(each, self.operations.entries) for each in scenarios}
+        self.scenarios = _plays(scenarios, self.operations)
         self.personas = {each.name: each for each in personas}
         self._seed = seed
         self._validation = validation
@@ -257,6 +257,15 @@ class Mock:
         return Reply(
             status=400, headers=(("Content-Type", PROBLEM_JSON),), body=body, source="error", is_repeatable=True
         )
+
+
+def _plays(scenarios: Iterable[Scenario], operations: Operations) -> dict[str, ScenarioPlay]:
+    scenarios = list(scenarios)
+    if not scenarios:
+        return {}
+    from mockops.mocking.rules.scenarios import ScenarioPlay  # noqa: PLC0415 (most mocks have none, and start sooner)
+
+    return {each.name: ScenarioPlay(each, operations.entries) for each in scenarios}
 
 
 def _stateful(operations: Operations, seed: int) -> Stateful:

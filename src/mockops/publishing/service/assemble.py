@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from mockops.contracts.service.examples import example_problems
 from mockops.contracts.service.load import load_contract
 from mockops.core.diagnostics import Diagnostic, Severity
 from mockops.core.documents import read_document
 from mockops.core.errors import Invalid
-from mockops.mocking.importers.personas import read_persona
-from mockops.mocking.importers.scenarios import read_scenario
-from mockops.mocking.importers.stubs import read_stubs
-from mockops.mocking.rules.check import check_scenario, check_stub
 from mockops.mocking.rules.lookup import operation_names
 from mockops.publishing.model import Settings, Snapshot, TargetSnapshot
 from mockops.publishing.service.sources import (
@@ -35,7 +29,8 @@ from mockops.workspaces import service as workspaces
 from mockops.workspaces.model import PROJECT_FILE, WORKSPACE_FILE, WorkspaceFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
+    from types import ModuleType
 
     from mockops.core.documents import Document
     from mockops.core.json import Json, JsonObject
@@ -176,9 +171,12 @@ class _Assembly:
         self.diagnostics += found
         stubs: list[Stub] = []
         for path in files.stubs:
-            stubs += self._read(path, partial(read_stubs, read_file=_reader(path))) or []
-        stubs = list(self._unique(stubs))
-        scenarios = [scenario for path in files.scenarios if (scenario := self._read(path, _read_scenario)) is not None]
+            stubs += self._read(path, _behaviour().stub_reader(path)) or []
+        if stubs:
+            stubs, taken = _behaviour().unique(stubs)
+            self.diagnostics += taken
+        read = [self._read(path, _behaviour().read_scenario) for path in files.scenarios]
+        scenarios = [scenario for scenario in read if scenario is not None]
         self._add_target(
             slug(files.name),
             files.contract,
@@ -221,10 +219,12 @@ class _Assembly:
             is_read = self.options.is_thorough or has_errors(loaded.unplaced)
             self.diagnostics += loaded.diagnostics if is_read else loaded.unplaced
             if self.options.is_thorough:
+                from mockops.contracts.service.examples import example_problems  # noqa: PLC0415 (to check, not to serve)
+
                 self.diagnostics += loaded.placed(example_problems(loaded.contract, str(contract)))
             self.watched |= set(loaded.files)
-        stubs = tuple(stub for stub in stubs if self._is_usable(check_stub(stub, names)))
-        scenarios = tuple(each for each in scenarios if self._is_usable(check_scenario(each, names)))
+        stubs = tuple(stub for stub in stubs if self._is_usable(_behaviour().check_stub(stub, names)))
+        scenarios = tuple(each for each in scenarios if self._is_usable(_behaviour().check_scenario(each, names)))
         self.by_target[name] = tuple(self.diagnostics[since:])
         self.targets.append(
             TargetSnapshot(
@@ -232,32 +232,13 @@ class _Assembly:
             )
         )
 
-    def _unique(self, stubs: Iterable[Stub]) -> Iterator[Stub]:
-        """Leave out stubs whose id an earlier file has taken: in one workspace an id means one stub."""
-        places: dict[str, str] = {}
-        for stub in stubs:
-            if stub.id not in places:
-                places[stub.id] = stub.source
-                yield stub
-                continue
-            name, _, line = stub.source.rpartition(":")
-            self.diagnostics.append(
-                Diagnostic(
-                    code="publishing.stub_id_taken",
-                    message=f"the stub id {stub.id!r} is taken by {places[stub.id]}",
-                    source=name or stub.source,
-                    line=int(line) if line.isdigit() else None,
-                    hint="give it another id",
-                )
-            )
-
     def _is_usable(self, problems: list[Diagnostic]) -> bool:
         """Say what is wrong with a stub or scenario, and whether it can be served."""
         self.diagnostics += problems
         return not has_errors(problems)
 
     def _personas_of(self, paths: Iterable[Path]) -> tuple[Persona, ...]:
-        return tuple(persona for path in paths if (persona := self._read(path, read_persona)) is not None)
+        return tuple(persona for path in paths if (persona := self._read(path, _behaviour().read_persona)) is not None)
 
     def _read(self, path: Path, read: Callable[[Document], tuple[Json, list[Diagnostic]]]) -> Json:
         """Read one file through an importer; None when nothing of it can be used."""
@@ -273,22 +254,10 @@ class _Assembly:
         return value
 
 
-def _read_scenario(document: Document) -> tuple[Scenario | None, list[Diagnostic]]:
-    return read_scenario(document)
+def _behaviour() -> ModuleType:
+    from mockops.publishing.service import behaviour  # noqa: PLC0415 (see its docstring)
 
-
-def _reader(beside: Path) -> Callable[[str], bytes]:
-    """Return a reader of files beside a stub's file and below."""
-    folder = beside.resolve().parent
-
-    def read(name: str) -> bytes:
-        path = (folder / name).resolve()
-        if not path.is_relative_to(folder):
-            message = f"{name} lies outside {folder.name}/"
-            raise Invalid(message)
-        return path.read_bytes()
-
-    return read
+    return behaviour
 
 
 def _whole(source: str, error: Exception) -> Diagnostic:

@@ -1,6 +1,4 @@
-"""Bodies: a JSON value as bytes of a media type, and XML back to a value."""
+"""Bodies: a JSON value as bytes of a media type (`encode`), and XML back to a value (`xml_read`).
 
-from mockops.mocking.rules.bodies.encode import BOUNDARY, content_type_for, encode
-from mockops.mocking.rules.bodies.xml_read import XmlUnreadable, read_xml
-
-__all__ = ["BOUNDARY", "XmlUnreadable", "content_type_for", "encode", "read_xml"]
+Import from the modules: XML and its like are loaded when first needed.
+"""

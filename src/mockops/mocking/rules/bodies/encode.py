@@ -10,7 +10,6 @@ import msgspec
 from mockops.mocking.rules.bodies.binary import file_of
 from mockops.mocking.rules.bodies.forms import BOUNDARY, encode_form, encode_multipart
 from mockops.mocking.rules.bodies.lines import encode_csv, encode_events, encode_lines
-from mockops.mocking.rules.bodies.xml_write import write_xml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +49,8 @@ def encode(
         return encode_lines(value, lead=b"\x1e")
     schema = media.schema if media is not None else None
     if is_xml(kind):
+        from mockops.mocking.rules.bodies.xml_write import write_xml  # noqa: PLC0415 (few mocks answer XML)
+
         return write_xml(value, schema, definitions or {})
     encoding = media.encoding if media is not None else {}
     if kind == "application/x-www-form-urlencoded":

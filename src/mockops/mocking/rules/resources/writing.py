@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from mockops.mocking.model import DeleteItem, PutItem
 from mockops.mocking.rules.negotiate.plan import find_response
-from mockops.mocking.rules.resources import creation
 from mockops.mocking.rules.patch import PatchFailed, json_patch, merge_patch
+from mockops.mocking.rules.resources import creation
 from mockops.mocking.rules.resources.projection import Projection
 from mockops.mocking.rules.resources.visit import (
     item_answer,

@@ -13,8 +13,7 @@ from mockops.core.chance import seed_of
 from mockops.core.errors import Invalid
 from mockops.core.exchange import Request
 from mockops.mocking.rules import schemas
-from mockops.mocking.rules.bodies import content_type_for, encode
-from mockops.mocking.rules.bodies.encode import is_json
+from mockops.mocking.rules.bodies.encode import content_type_for, encode, is_json
 from mockops.mocking.rules.generate import Direction, Generator, Hints, Optional, Unsatisfiable
 from mockops.mocking.rules.generate.dice import Dice
 from mockops.mocking.rules.parameters import ParameterReader
