@@ -300,8 +300,10 @@ def test_the_status_of_a_refusal() -> None:
     assert status_of(("200",), "type", "media_type") == 415
     assert status_of(("200", "400", "422"), "type") == 422
     assert status_of(("200", "400"), "type") == 400
-    assert status_of(("200", "default"), "type") == 422
-    assert status_of(("200",), "json") == 422
+    assert status_of(("200", "422"), "type") == 422
+    assert status_of(("200", "default"), "type") == 400
+    assert status_of(("200", "4XX"), "type") == 400
+    assert status_of(("200",), "json") == 400
 
 
 def test_a_refusal_is_a_problem_with_all_violations() -> None:

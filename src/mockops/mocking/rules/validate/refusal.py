@@ -20,18 +20,16 @@ _CODES = {401: "mocking.unauthorized", 415: "mocking.unsupported_media_type"}
 
 
 def outcome(operation: Operation, violations: Sequence[Violation]) -> int:
-    """Return the status for a request with violations: 401, else 415, else 422 or 400, whichever is declared.
+    """Return the status for a request with violations: 401, else 415, else 422 where it is declared, else 400.
 
-    Where neither is declared (or only as `default`), 422: the request was understood but cannot be processed
-    (RFC 9110 section 15.5.21), as Prism answers.
+    A range (`4XX`) or `default` declares no 422: 400 is what every client understands (RFC 9110 section 15.5.1).
     """
     rules = {violation.rule for violation in violations}
     if "security" in rules:
         return 401
     if "media_type" in rules:
         return 415
-    declared = {response.status for response in operation.responses}
-    return 400 if "400" in declared and "422" not in declared else 422
+    return 422 if any(response.status == "422" for response in operation.responses) else 400
 
 
 def problem_for(operation: Operation, violations: Sequence[Violation]) -> Refusal:
