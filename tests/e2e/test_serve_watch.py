@@ -58,6 +58,7 @@ def test_no_connection_notices_twenty_edits(serve, api, write_contract, eventual
     served = serve(api, "--watch", "--workers", workers)
     hammer = Hammer(served.url)
     try:
+        eventually(lambda: hammer.answers)
         for edit in range(1, 21):
             write_contract(api, f"word-{edit}")
             eventually(lambda edit=edit: served.ask("/word").json == f"word-{edit}", WITHIN_S)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
+import socket
 import ssl
 import time
 import urllib.request
@@ -122,6 +124,32 @@ def test_a_killed_follower_is_replaced_and_knows_everything(crew, eventually):
     )
     assert set(spread(crew, "/hello")) == {200}
     assert count(crew) > len(before)
+
+
+def test_a_supervisor_that_signals_all_processes_loses_no_answer(serve, tmp_path):
+    (tmp_path / "stubs").mkdir()
+    (tmp_path / "workspace.yaml").write_text("name: slow\n")
+    slow = "id: slow\nmatch: {path: /slow}\nrespond: {text: patience}\ndelay: 1s\n"
+    (tmp_path / "stubs" / "slow.yaml").write_text(slow)
+    served = serve(tmp_path, "--workers", "2")
+    port = int(served.out.wait(r"http://127\.0\.0\.1:(\d+)")[1])
+    served.out.wait("workers: 2 processes")
+    waiting = []
+    head = b" HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    for _ in range(6):
+        connection = socket.create_connection(("127.0.0.1", port), timeout=30)
+        connection.sendall(b"GET /nothing" + head + b"GET /slow" + head)
+        first = http.client.HTTPResponse(connection)
+        first.begin()
+        first.read()
+        waiting.append(connection)
+    for process in (*followers(served), psutil.Process(served.process.pid)):
+        process.terminate()
+    for connection in waiting:
+        with connection, http.client.HTTPResponse(connection) as answer:
+            answer.begin()
+            assert answer.read() == b"patience"
+    assert served.process.wait(30) == 0
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])

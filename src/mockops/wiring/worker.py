@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 import socket
 import sys
 
@@ -12,17 +10,12 @@ from mockops.gateway.workers.follower import follow
 from mockops.infra.loop import run
 
 
-async def _serve(end: socket.socket) -> int:
-    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, lambda: None)  # the leader decides when it is over
-    return await follow(end, clock=SystemClock())
-
-
 def main() -> int:
     """Serve what comes over the inherited socket until it closes; return the exit code."""
     if len(sys.argv) != 2 or not sys.argv[1].isdecimal():
         print("mockops: a worker is started by `mockops serve --workers N`", file=sys.stderr)  # noqa: T201
         return 2
-    return run(_serve(socket.socket(fileno=int(sys.argv[1]))))
+    return run(follow(socket.socket(fileno=int(sys.argv[1])), clock=SystemClock()))
 
 
 if __name__ == "__main__":

@@ -152,9 +152,9 @@ class Crew:
         self._first = [loop.create_future() for _ in range(self._size)]
         self._keepers = [asyncio.create_task(self._keep(index)) for index in range(self._size)]
         _, late = await asyncio.wait(self._first, timeout=START_TIMEOUT_S, return_when=asyncio.FIRST_EXCEPTION)
-        failed = next((each for each in self._first if each.done() and each.exception() is not None), None)
-        if failed is not None:
-            await failed
+        errors = [error for each in self._first if each.done() and (error := each.exception()) is not None]
+        if errors:
+            raise errors[0]
         if late:
             raise WorkersFailed(f"{len(late)} of {self._size} further processes did not start in {START_TIMEOUT_S:g} s")
 

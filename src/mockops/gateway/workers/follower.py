@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,12 +137,19 @@ def match_stubs(target: Target, wanted: tuple[Stub, ...]) -> None:
 
 
 async def follow(end: socket.socket, *, clock: Clock) -> int:
-    """Serve over a line to a leader until it says stop or is gone; return the exit code."""
+    """Serve over a line to a leader until it says stop or is gone; return the exit code.
+
+    SIGTERM means stop as well: supervisors send it to all processes of a service. SIGINT means nothing: the leader gets
+    it, too, and decides.
+    """
     inbox: asyncio.Queue[Message | None] = asyncio.Queue()
     channel = await open_channel(end, inbox.put_nowait, lambda: inbox.put_nowait(None))
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, inbox.put_nowait, Stop())
+    loop.add_signal_handler(signal.SIGINT, lambda: None)
     first = await inbox.get()
     if not isinstance(first, Begin):
-        return 0 if first is None else 1
+        return 0 if first is None or isinstance(first, Stop) else 1
     telling = None
     try:
         follower = Follower(first, channel, clock=clock)
