@@ -305,3 +305,41 @@ def test_a_follower_needs_no_command_line(environment):
     loaded = modules_of(code, environment)
     assert "mockops" in loaded
     assert [name for name in (*FRAMEWORKS, "typer", "click", "rich", "watchfiles") if name in loaded] == []
+
+
+STARTED = """
+import os, sys
+from mockops.cli import main
+from mockops.wiring import serve
+
+def note(*args, **rest):
+    print(sorted(sys.modules), flush=True)
+    os._exit(0)
+
+serve.banner = note
+sys.argv = ["mockops", "serve", sys.argv[1], "--port", "0", "--admin-port", "0"]
+main()
+"""
+LATER = (
+    "http.client",
+    "importlib.metadata",
+    "jinja2",
+    "jsonpath_rfc9535",
+    "jsonschema_rs",
+    "mimesis",
+    "mockops.contracts.importers.openapi",
+    "mockops.gateway.admin",
+    "mockops.gateway.workers",
+    "mockops.mocking.importers",
+    "multiprocessing",
+    "rich",
+    "typer",
+    "watchfiles",
+    "yaml",
+)
+
+
+def test_a_gateway_is_ready_before_it_loads_what_few_answers_need(environment):
+    modules_of(STARTED, environment)  # compiles the contract, for which importers are needed
+    loaded = modules_of(STARTED, environment)
+    assert [name for name in LATER if name in loaded] == []
