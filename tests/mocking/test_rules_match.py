@@ -13,6 +13,7 @@ from mockops.core.exchange import Request
 from mockops.mocking.model import BodyMatcher, RequestMatch, ValueMatcher
 from mockops.mocking.rules.conditions import value_test
 from mockops.mocking.rules.equality import canonical, is_json_equal, is_json_subset
+from mockops.mocking.rules.generate import Generator
 from mockops.mocking.rules.match import Subject, compile_match
 
 json_values = st.recursive(
@@ -133,3 +134,25 @@ def test_what_is_equal_is_a_subset_in_any_order(left: Any, right: Any) -> None:
     if isinstance(left, list):
         assert is_json_equal(left, left[::-1], ignore_order=True)
         assert is_json_subset(left, [*left[::-1], right], ignore_order=True)
+
+
+def test_numbers_are_equal_by_value_and_never_to_booleans_at_any_depth() -> None:
+    assert is_json_equal({"a": [1, {"b": 2.0}]}, {"a": [1.0, {"b": 2}]})
+    for ignore_order in (False, True):
+        assert not is_json_equal({"a": [{"b": 1}]}, {"a": [{"b": True}]}, ignore_order=ignore_order)
+        assert not is_json_equal([0], [False], ignore_order=ignore_order)
+        assert not is_json_equal({"a": 1}, [1], ignore_order=ignore_order)
+        assert not is_json_equal([1], [1, 2], ignore_order=ignore_order)
+
+
+def test_items_must_differ_by_value_where_items_are_unique() -> None:
+    schema = {
+        "type": "array",
+        "uniqueItems": True,
+        "minItems": 2,
+        "items": {"enum": [{"a": 1}, {"a": 1.0}, {"a": True}]},
+    }
+    for seed in range(20):
+        drawn = Generator({}).value(schema, seed=seed)
+        assert len(drawn) == 2
+        assert not is_json_equal(drawn[0], drawn[1])

@@ -12,18 +12,30 @@ if TYPE_CHECKING:
 
 def is_json_equal(left: Json, right: Json, *, ignore_order: bool = False) -> bool:
     """Whether two JSON values are the same: numbers by value (1 equals 1.0), never across types (1 is not true)."""
+    if ignore_order:
+        return _is_equal_unordered(left, right)
+    # what Python calls different is different, and it says so fastest; what it calls equal may be 1 and true
+    return bool(left == right) and _has_same_booleans(left, right)
+
+
+def _has_same_booleans(left: Json, right: Json) -> bool:
+    """Whether two values that Python calls equal are true and false in the same places."""
+    if isinstance(left, dict):
+        return all(_has_same_booleans(value, right[key]) for key, value in left.items())
+    if isinstance(left, list):
+        return all(map(_has_same_booleans, left, right))
+    return isinstance(left, bool) is isinstance(right, bool)
+
+
+def _is_equal_unordered(left: Json, right: Json) -> bool:
     if isinstance(left, dict):
         return (
             isinstance(right, dict)
             and left.keys() == right.keys()
-            and all(is_json_equal(value, right[key], ignore_order=ignore_order) for key, value in left.items())
+            and all(_is_equal_unordered(value, right[key]) for key, value in left.items())
         )
     if isinstance(left, list):
-        if not isinstance(right, list) or len(left) != len(right):
-            return False
-        if ignore_order:
-            return _pair_up(left, right, lambda a, b: is_json_equal(a, b, ignore_order=True))
-        return all(map(is_json_equal, left, right))
+        return isinstance(right, list) and len(left) == len(right) and _pair_up(left, right, _is_equal_unordered)
     return _is_scalar_equal(left, right)
 
 

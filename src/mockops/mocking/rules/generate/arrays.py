@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mockops.mocking.rules.generate.equality import fingerprint
+from mockops.mocking.rules.equality import canonical
 from mockops.mocking.rules.generate.naming import singular
 from mockops.mocking.rules.generate.place import UNSET, DeadEnd
 
@@ -98,7 +98,7 @@ def _item(walk: Walk, shape: Shape, schema: Schema, place: Place, seen: set[obje
 
 def _is_new(value: Json, seen: set[object]) -> bool:
     """Tell whether a value is unlike all before it, and remember it."""
-    mark = fingerprint(value)
+    mark = canonical(value)
     is_new = mark not in seen
     seen.add(mark)
     return is_new
@@ -107,8 +107,8 @@ def _is_new(value: Json, seen: set[object]) -> bool:
 def _another(walk: Walk, schema: Schema, place: Place, seen: set[object]) -> Json:
     """Return a value unlike the others, by going through the options one by one; raises DeadEnd."""
     for option in walk.shapes.of(schema).options or (True, False, None):
-        if fingerprint(option) not in seen and walk.checks.conforms(schema, option):
-            seen.add(fingerprint(option))
+        if canonical(option) not in seen and walk.checks.conforms(schema, option):
+            seen.add(canonical(option))
             return option
     was_wide, walk.is_wide = walk.is_wide, True
     try:

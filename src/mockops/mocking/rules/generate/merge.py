@@ -7,7 +7,8 @@ from re import error as RegexError  # noqa: N812 (it is an error)
 from re import search
 from typing import TYPE_CHECKING
 
-from mockops.mocking.rules.generate.equality import is_equal, is_of_type
+from mockops.mocking.rules.equality import is_json_equal
+from mockops.mocking.rules.generate.kinds import is_of_type
 from mockops.mocking.rules.generate.shape import IMPOSSIBLE, Schema, Shape
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def _types(first: tuple[str, ...] | None, second: tuple[str, ...] | None) -> tup
 def _options(first: tuple[Json, ...] | None, second: tuple[Json, ...] | None) -> tuple[Json, ...] | None:
     if first is None or second is None:
         return second if first is None else first
-    return tuple(value for value in first if any(is_equal(value, other) for other in second))
+    return tuple(value for value in first if any(is_json_equal(value, other) for other in second))
 
 
 def _most(first: Number | None, second: Number | None) -> Number | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mockops.mocking.rules.generate.arrays import draw_array
 from mockops.mocking.rules.generate.budget import Budget
 from mockops.mocking.rules.generate.choices import draw_chosen
-from mockops.mocking.rules.generate.equality import is_of_type
+from mockops.mocking.rules.generate.kinds import is_of_type
 from mockops.mocking.rules.generate.numbers import draw_number
 from mockops.mocking.rules.generate.objects import draw_object
 from mockops.mocking.rules.generate.place import UNSET, DeadEnd
