@@ -24,13 +24,16 @@ def test_the_same_body_compresses_to_the_same_bytes() -> None:
 
 
 def test_a_bomb_is_refused_before_it_unfolds() -> None:
-    with pytest.raises(encoding.CodingBroken, match="more than 1000"):
-        encoding.decode(gzip.compress(b"\0" * 10_000_000), "gzip", max_bytes=1000)
+    for bomb, coding in ((gzip.compress, "gzip"), (zlib.compress, "deflate")):
+        with pytest.raises(encoding.DecodedTooLarge, match="larger than 1000 bytes") as caught:
+            encoding.decode(bomb(b"\0" * 10_000_000), coding, max_bytes=1000)
+        assert caught.value.code == "gateway.body_too_large"
 
 
 def test_broken_and_unknown_codings_are_told_apart() -> None:
-    with pytest.raises(encoding.CodingBroken):
+    with pytest.raises(encoding.CodingBroken) as caught:
         encoding.decode(b"no gzip", "gzip", max_bytes=1000)
+    assert caught.value.code == "gateway.content_coding_broken"
     with pytest.raises(encoding.CodingBroken):
         encoding.decode(gzip.compress(b"cut short")[:-4], "gzip", max_bytes=1000)
     with pytest.raises(encoding.CodingUnsupported, match="br"):

@@ -200,3 +200,5 @@ def test_a_compressed_body_is_validated_as_what_it_holds() -> None:
     assert status(gzip.compress(b'{"name":"Bo","kind":"dog"}')) == 201
     assert status(gzip.compress(b'{"name":"Bo"}')) == 400
     assert status(b"not gzip") == 400
+    handler._gateway.max_body_bytes = 1000
+    assert status(gzip.compress(b'{"name":"%s"}' % (b"o" * 1000))) == 413

@@ -18,9 +18,15 @@ class CodingUnsupported(Invalid):
 
 
 class CodingBroken(Invalid):
-    """The request's body is not what its Content-Encoding says, or is too large once decoded."""
+    """The request's body is not what its Content-Encoding says."""
 
     code = "gateway.content_coding_broken"
+
+
+class DecodedTooLarge(CodingBroken):
+    """The request's body is larger than a body may be, once its coding is undone."""
+
+    code = "gateway.body_too_large"
 
 
 def wants_gzip(accept_encoding: str) -> bool:
@@ -47,7 +53,8 @@ def decode(body: bytes, coding: str, *, max_bytes: int) -> bytes:
 
     Raises:
         CodingUnsupported: A coding other than gzip, deflate and identity, or more than one.
-        CodingBroken: The bytes are not so coded, or decode to more than `max_bytes`.
+        CodingBroken: The bytes are not so coded.
+        DecodedTooLarge: They decode to more than `max_bytes`.
 
     """
     name = coding.strip().lower()
@@ -66,8 +73,8 @@ def decode(body: bytes, coding: str, *, max_bytes: int) -> bytes:
             problem = str(error)
             continue
         if len(decoded) > max_bytes:
-            message = f"The body decodes to more than {max_bytes} bytes."
-            raise CodingBroken(message)
+            message = f"The request's body is larger than {max_bytes} bytes once its {name} coding is undone."
+            raise DecodedTooLarge(message)
         if not decoder.eof:
             problem = "it ends too early"
             continue

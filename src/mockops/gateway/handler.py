@@ -103,6 +103,8 @@ class MockHandler:
                 )
             except encoding.CodingUnsupported as error:
                 return refusal(415, error.code, str(error))
+            except encoding.DecodedTooLarge as error:
+                return refusal(413, error.code, str(error))
             except encoding.CodingBroken as error:
                 return refusal(400, error.code, str(error))
             headers = tuple(field for field in headers if field[0] != "content-encoding")
