@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
 from mockops.core.exchange import Request
 from mockops.mocking.importers.shapes import Plain
@@ -291,3 +292,8 @@ def test_mappings_are_recognised_among_stub_files() -> None:
     assert [stub.id for stub in stubs] == ["x"]
     assert problems == []
     assert not is_wiremock([{"match": "/a"}])
+
+
+def test_a_mapping_without_a_body_says_that_its_body_is_empty() -> None:
+    assert read({"request": {"urlPath": "/a"}, "response": {"status": 404}}).respond.text == ""
+    assert read({"request": {"urlPath": "/a"}, "response": {"jsonBody": {}}}).respond.text is UNSET

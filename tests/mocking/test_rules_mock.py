@@ -160,10 +160,35 @@ def test_a_template_that_fails_is_a_500_that_says_why() -> None:
     assert "missing" in json.loads(reply.body)["detail"]
 
 
-def test_a_stub_may_answer_with_an_example_of_the_contract() -> None:
-    stub = stub_from_json({"id": "s", "match": "GET /pets/{petId}", "respond": {"status": 404}})
+def test_a_status_without_a_body_is_answered_as_the_contract_declares_it() -> None:
+    respond: dict[str, Any] = {"status": 404, "headers": {"X-Why": "gone"}}
+    stub = stub_from_json({"id": "s", "match": "GET /pets/{petId}", "respond": respond})
     reply = ask(Mock(PETSTORE, stubs=[stub]), "GET /pets/9")
-    assert reply.status == 404
+    assert (reply.status, reply.stub, reply.source) == (404, "s", "mock")
+    assert json.loads(reply.body)["detail"] == "No pet has this id"
+    assert dict(reply.headers) == {"Content-Type": "application/problem+json", "X-Why": "gone"}
+    gone = Scenario(name="gone", rules=[ScenarioRule(operation="getPet", respond=StubResponse(status=404))])
+    told = ask(Mock(PETSTORE, scenarios=[gone]), "GET /pets/9", caller=Caller(scenario="gone"))
+    assert told.body == reply.body
+
+
+@pytest.mark.parametrize(
+    ("line", "respond"),
+    [
+        ("GET /pets/9", {"status": 503}),  # not declared
+        ("GET /nowhere", {"status": 404}),  # no operation
+        ("GET /pets/9", {"status": 404, "text": ""}),  # an empty body said
+    ],
+)
+def test_any_other_status_without_a_body_is_empty_and_of_no_type(line: str, respond: dict[str, Any]) -> None:
+    stub = stub_from_json({"id": "s", "match": line, "respond": respond})
+    reply = ask(Mock(PETSTORE, stubs=[stub]), line)
+    assert (reply.status, reply.body, reply.headers) == (respond["status"], b"", ())
+
+
+def test_a_stub_may_answer_with_an_example_of_the_contract() -> None:
+    stub = stub_from_json({"id": "s", "match": "GET /pets", "respond": {"example": "empty"}})
+    assert ask(Mock(PETSTORE, stubs=[stub]), "GET /pets").body == b"[]"
     missing = stub_from_json({"id": "s", "match": "GET /nowhere", "respond": {"example": "x"}})
     assert ask(Mock(PETSTORE, stubs=[missing]), "GET /nowhere").status == 500
 

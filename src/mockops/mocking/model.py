@@ -124,7 +124,10 @@ class StubResponse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """What a stub answers."""
 
     status: int | None = None
-    """None: 200, or what the contract would have chosen where `example` or nothing gives the body."""
+    """None: 200, or what the contract would have chosen where `example` or nothing gives the body.
+
+    Without a body, a status that the operation declares is answered as it declares; any other has an empty body.
+    """
     headers: dict[str, str | list[str]] = msgspec.field(default_factory=dict)
     json: Json | UnsetType = UNSET
     text: str | UnsetType = UNSET

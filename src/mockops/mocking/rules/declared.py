@@ -40,6 +40,10 @@ class Declared:
         prefer = preference_of(self._operation, self._request)
         return self._from_plan(plan_response(self._operation, self._request.header("accept"), prefer))
 
+    def has_status(self, status: int) -> bool:
+        """Say whether exactly that status is declared, not by a range or as `default`."""
+        return any(response.status == str(status) for response in self._operation.responses)
+
     def reply_with(self, status: int | None, example: str) -> Reply:
         """Return the declared answer with that status (None: the usual one) and that named example (empty: any)."""
         prefer = preference_of(self._operation, self._request)

@@ -75,7 +75,7 @@ class Responder:
 
         """
         compiled = self._compile(respond)
-        if respond.example or (compiled.body is None and respond.status is None):
+        if respond.example or (compiled.body is None and _leaves_body_to(declared, respond.status)):
             base = _declared(respond, declared, where)
             if base.source == "error":
                 return base
@@ -87,7 +87,7 @@ class Responder:
         except TemplateFailed as error:
             return _failed(error.code, f"{where}: {error}")
         fields = tuple((name, as_text(value)) for name, values in headers.items() for value in values)
-        reply = _laid_over(base, fields, body, compiled.media_type if body is not None else "")
+        reply = _laid_over(base, fields, body, compiled.media_type)
         return reply if compiled.is_steady else msgspec.structs.replace(reply, is_repeatable=False)
 
     def _compile(self, respond: StubResponse) -> _Compiled:
@@ -120,6 +120,11 @@ def _encoded(respond: StubResponse, body: Json) -> bytes | None:
     return None if respond.base64 is msgspec.UNSET else b64decode(respond.base64)
 
 
+def _leaves_body_to(declared: Declared | None, status: int | None) -> bool:
+    """Say whether a block without a body is answered as the contract declares; None for `declared`: no operation."""
+    return status is None or (declared is not None and declared.has_status(status))
+
+
 def _declared(respond: StubResponse, declared: Declared | None, where: str) -> Reply:
     if declared is not None:
         return declared.reply_with(respond.status, respond.example)
@@ -135,11 +140,11 @@ def _failed(code: str, detail: str) -> Reply:
 
 
 def _laid_over(base: Reply, headers: tuple[tuple[str, str], ...], body: bytes | None, media_type: str) -> Reply:
-    """Lay a block's headers and body over the contract's, field by field."""
+    """Lay a block's headers and body over the contract's, field by field; an empty body is of no type."""
     said = {name.lower() for name, _ in headers}
     kept = tuple(field for field in base.headers if field[0].lower() not in said)
-    if media_type:
+    if body is not None:
         kept = tuple(field for field in kept if field[0].lower() != "content-type")
-        if "content-type" not in said:
+        if body and "content-type" not in said:
             kept = (("Content-Type", media_type), *kept)
     return msgspec.structs.replace(base, headers=(*kept, *headers), body=base.body if body is None else body)

@@ -43,6 +43,8 @@ def read_response(response: Json, tokens: Tokens, problems: Problems) -> JsonObj
             _PARTS[key](stub, value, place, problems)
         else:
             problems.add(place, f"response has {key!r}, which has no counterpart")
+    if not stub["respond"].keys() & _BODIES.values():
+        stub["respond"]["text"] = ""  # WireMock knows no contract that could give a body
     return stub
 
 
