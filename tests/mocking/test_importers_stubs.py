@@ -223,3 +223,33 @@ def test_a_persona_that_cannot_be_is_refused(changes: dict[str, Any], pointer: s
     persona, problems = read_persona(Plain({"name": "vip", **changes}))
     assert persona is None
     assert pointer in {problem.pointer for problem in problems}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "wanted"),
+    [
+        ("x.json", b"{}", "application/json"),
+        ("a.b/x.XML", b"<a/>", "application/xml"),
+        ("x.html", b"<p>", "text/html; charset=utf-8"),
+        ("x.html", b"<p>\xff", "text/html"),
+        ("label.zpl", b"^XA", "text/plain; charset=utf-8"),
+        ("x.svg", b"<svg/>", "image/svg+xml"),
+        ("x.pdf", b"\xff", "application/pdf"),
+        ("x.unknown", b"a", None),
+        ("json", b"a", None),
+        ("a.json/noending", b"a", None),
+    ],
+)
+def test_a_body_file_is_of_the_type_that_its_ending_says(name: str, content: bytes, wanted: str | None) -> None:
+    document = Plain({"match": "/a", "respond": {"file": name}})
+    stubs, problems = read_stubs(document, read_file=lambda _: content)
+    assert problems == []
+    assert stubs[0].respond.headers.get("Content-Type") == wanted
+
+
+def test_a_header_wins_over_a_body_files_ending() -> None:
+    document = Plain(
+        {"match": "/a", "respond": {"file": "x.json", "headers": {"content-type": "application/hal+json"}}}
+    )
+    stubs, _ = read_stubs(document, read_file=lambda _: b"{}")
+    assert stubs[0].respond.headers == {"content-type": "application/hal+json"}

@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from mockops.core.diagnostics import Severity
 from mockops.core.errors import Invalid
+from mockops.mocking.importers.media_types import headers_for
 from mockops.mocking.importers.shapes import Plain, Problems
 from mockops.mocking.importers.spelling import shaper
 from mockops.mocking.importers.wiremock import is_wiremock, read_wiremock
@@ -154,12 +155,15 @@ def with_file(
         problems.add(tokens, f"{name!r} has {len(content)} bytes, more than {_MAX_FILE_BYTES}")
         return None
     try:
-        return msgspec.structs.replace(respond, file=UNSET, text=content.decode("utf-8"))
+        text = content.decode("utf-8")
     except UnicodeDecodeError:
         if respond.template:
             problems.add(tokens, f"{name!r} is not UTF-8 text, so it cannot be a template")
             return None
-        return msgspec.structs.replace(respond, file=UNSET, base64=b64encode(content).decode())
+        headers = headers_for(name, respond.headers, is_utf8=False)
+        return msgspec.structs.replace(respond, file=UNSET, headers=headers, base64=b64encode(content).decode())
+    headers = headers_for(name, respond.headers, is_utf8=True)
+    return msgspec.structs.replace(respond, file=UNSET, headers=headers, text=text)
 
 
 def _no_files(name: str) -> bytes:

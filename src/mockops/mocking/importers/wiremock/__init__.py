@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mockops.core.errors import Invalid
+from mockops.mocking.importers.media_types import headers_for
 from mockops.mocking.importers.shapes import Problems
 from mockops.mocking.importers.spelling import shaper
 from mockops.mocking.importers.wiremock.requests import read_request
@@ -135,9 +136,17 @@ def _read_body_file(data: JsonObject, tokens: Tokens, problems: Problems, read_f
         if len(content) > _MAX_FILE_BYTES:
             problems.add(place, f"{name!r} has {len(content)} bytes, more than {_MAX_FILE_BYTES}")
             return
-        try:
-            respond["text"] = content.decode("utf-8")
-        except UnicodeDecodeError:
-            respond["base64"] = b64encode(content).decode()
+        _put_content(respond, name, content)
         return
     problems.add(place, f"{name!r} cannot be read: {reasons[0]}")
+
+
+def _put_content(respond: JsonObject, name: str, content: bytes) -> None:
+    """Make a file's content the body; its name says the type where no header does."""
+    try:
+        respond["text"] = content.decode("utf-8")
+    except UnicodeDecodeError:
+        respond["base64"] = b64encode(content).decode()
+    headers = respond.get("headers") or {}
+    if isinstance(headers, dict):  # else the shaper refuses them
+        respond["headers"] = headers_for(name, headers, is_utf8="text" in respond)
