@@ -164,7 +164,7 @@ def test_delays_are_as_long_as_said(served: Served) -> None:
     assert 0.11 < time.monotonic() - start < 2
 
 
-@pytest.mark.parametrize("size", [1, 7, 50, 51, 5000, 1_000_000])
+@pytest.mark.parametrize("size", [1, 51, 1_000_000])
 def test_a_dribbled_body_arrives_whole_over_the_time_said(bench: Any, size: int) -> None:
     running = bench.serve()
     wire = bench.connect(running).send(get("/held") + GET)

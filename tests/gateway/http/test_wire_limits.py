@@ -146,13 +146,13 @@ def test_a_head_gains_no_time_by_dripping(bench: Any) -> None:
 
 def test_a_body_that_stops_is_told_so_and_one_that_goes_on_is_not(bench: Any) -> None:
     running = bench.serve(body_timeout_s=0.2, head_timeout_s=0.2)
-    wire = bench.connect(running).send(get("/p", "Content-Length: 40", method="POST"))
+    wire = bench.connect(running).send(get("/p", "Content-Length: 20", method="POST"))
     pause = threading.Event()
-    for _ in range(40):
+    for _ in range(20):
         wire.send(b"x")
         pause.wait(0.02)
     assert wire.reply().status == 200
-    wire.send(get("/p", "Content-Length: 40", method="POST") + b"x")
+    wire.send(get("/p", "Content-Length: 20", method="POST") + b"x")
     assert wire.reply().status == 408
     assert wire.rest() == b""
 
@@ -167,11 +167,11 @@ def test_a_connection_between_requests_is_closed_in_time(bench: Any) -> None:
 
 
 def test_no_timeout_strikes_while_an_answer_is_waited_for_nor_right_after(bench: Any) -> None:
-    running = bench.serve(idle_timeout_s=0.2, head_timeout_s=0.2, write_timeout_s=0.2)
+    running = bench.serve(idle_timeout_s=0.15, head_timeout_s=0.15, write_timeout_s=0.15)
     wire = bench.connect(running)
-    assert wire.send(get("/delay/600") + GET[:10]).reply().status == 200
+    assert wire.send(get("/delay/350") + GET[:10]).reply().status == 200
     assert wire.send(GET[10:]).reply().status == 200
-    assert wire.send(get("/dribble/600")).reply().status == 200
+    assert wire.send(get("/dribble/350")).reply().status == 200
 
 
 def test_a_client_that_never_reads_is_cut_off_and_others_are_served(bench: Any, wait: Any) -> None:

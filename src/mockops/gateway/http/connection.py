@@ -142,7 +142,6 @@ class Connection(Answerer, asyncio.Protocol):
         self._luck = _LUCK
         self.served += 1
         request_id = shared.next_id()
-        self._transport.write(b"".join((answer.head, request_id if answer.with_id else b"", shared.date, answer.tail)))
         seconds = perf_counter() - received_s
         answer.cell.add(seconds)  # type: ignore[union-attr]  # repeatable answers are counted ones
         if handler.wants_requests:
@@ -156,6 +155,7 @@ class Connection(Answerer, asyncio.Protocol):
                 read_bytes=len(data),
             )
             handler.note(request_id, seconds, again, answer)
+        self._transport.write(b"".join((answer.head, request_id if answer.with_id else b"", shared.date, answer.tail)))
         return True
 
     def _complete(self, key: list[object], body: bytes) -> None:
