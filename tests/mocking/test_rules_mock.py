@@ -19,6 +19,7 @@ from mockops.mocking.model import (
     LifecycleTransition,
     Persona,
     Reply,
+    RequestMatch,
     Scenario,
     ScenarioRule,
     SessionView,
@@ -245,3 +246,32 @@ def test_stubs_see_the_state_that_time_has_brought_a_scenario_to() -> None:
     caller = Caller(scenario="order")
     seen = [ask(mock, "GET /state", caller=caller, view=view, now_s=100.0 + at).body for at in (0, 9, 12, 19, 21)]
     assert seen == [b"placed", b"placed", b"paid", b"paid", b"sent"]
+
+
+def test_a_head_is_answered_as_a_get_where_no_stub_is_meant_for_head() -> None:
+    get = stub_from_json({"id": "get", "match": {"method": "GET", "path": "/x"}, "respond": {"text": "abc"}})
+    any_ = stub_from_json({"id": "any", "match": {"path": "/x"}, "respond": 204, "priority": 9})
+    head = stub_from_json({"id": "head", "match": {"method": "HEAD", "path": "/x"}, "respond": 205, "priority": 9})
+    reply = ask(Mock(None, stubs=[get]), "HEAD /x")
+    assert (reply.stub, reply.status, reply.is_repeatable) == ("get", 200, True)
+    assert ask(Mock(None, stubs=[get, any_]), "HEAD /x").stub == "get"
+    assert ask(Mock(None, stubs=[get, any_, head]), "HEAD /x").stub == "head"
+    assert ask(Mock(None, stubs=[any_]), "HEAD /x").stub == "any"
+    assert ask(Mock(None, stubs=[head]), "GET /x").status == 404
+
+
+def test_a_head_meets_a_scenarios_rule_for_get() -> None:
+    rule = ScenarioRule(match=RequestMatch(method="GET", path="/x"), respond=StubResponse(status=202, text=""))
+    mock = Mock(None, scenarios=[Scenario(name="s", rules=[rule])])
+    assert ask(mock, "HEAD /x", caller=Caller(scenario="s")).status == 202
+
+
+def test_what_comes_near_a_head_is_what_comes_near_a_get() -> None:
+    stubs = [
+        stub_from_json({"id": "get", "match": {"method": "GET", "path": "/x", "query": {"a": "1"}}, "respond": 204}),
+        stub_from_json({"id": "head", "match": {"method": "HEAD", "path": "/xx"}, "respond": 204}),
+    ]
+    near = json.loads(ask(Mock(PETSTORE, stubs=stubs), "HEAD /x").body)["near"]
+    assert [each["field"] for each in near[0]["differences"]] == ["query.a"]
+    assert [each["field"] for each in near[1]["differences"]] == ["path"]
+    assert not any(each["field"] == "method" for miss in near for each in miss["differences"])

@@ -95,6 +95,11 @@ class Matcher(msgspec.Struct, frozen=True):
         return differences
 
 
+def as_get(subject: Subject) -> Subject:
+    """Return a subject as if GET had been sent: what answers a HEAD that nothing else does (RFC 9110 section 9.3.2)."""
+    return msgspec.structs.replace(subject, request=msgspec.structs.replace(subject.request, method="GET"))
+
+
 def path_distance(template: str, path: str) -> float:
     """Return how far a path is from a template: the segments that differ, counted from both ends, 1 to about 10."""
     wanted, given = template.strip("/").split("/"), path.strip("/").split("/")

@@ -11,7 +11,8 @@ from mockops.core.problems import PROBLEM_JSON, problem
 from mockops.mocking.model import Persona, Reply, SetState
 from mockops.mocking.rules.declared import Declared
 from mockops.mocking.rules.delays import draw_delay
-from mockops.mocking.rules.lookup import StubIndex
+from mockops.mocking.rules.lookup import Choice, StubIndex
+from mockops.mocking.rules.match import as_get
 from mockops.mocking.rules.operations import OperationCache, OperationHit, Operations, Ready
 from mockops.mocking.rules.personas import next_persona_state
 from mockops.mocking.rules.question import Question
@@ -140,7 +141,10 @@ class Mock:
     def _decide(self, question: Question) -> Reply:
         if question.play is None:
             return self._without_scenario(question)
-        cue = question.play.find(self._subject(question), now_s=question.now_s)
+        subject = self._subject(question)
+        cue = question.play.find(subject, now_s=question.now_s)
+        if cue.rule is None and subject.request.method == "HEAD":
+            cue = question.play.find(as_get(subject), now_s=question.now_s)
         if cue.respond is not None:
             reply = self._respond(question, cue.respond, f"scenario {question.play.name!r}", cue.params)
         else:
@@ -150,9 +154,7 @@ class Mock:
         return msgspec.structs.replace(reply, is_repeatable=False)
 
     def _without_scenario(self, question: Question) -> Reply:
-        choice = self.stubs.choose(
-            question.request, question.operation, question.caller, question.seen, self._seed, question.params
-        )
+        choice = self._choose(question, question.request)
         if choice.hit is not None:
             stub = choice.hit.stub
             name = f"stub {stub.name or stub.id!r}" + (f" ({stub.source})" if stub.source else "")
@@ -164,6 +166,16 @@ class Mock:
         else:
             reply = self._from_operation(question, question.hit, question.ready)
         return reply if choice.is_repeatable else msgspec.structs.replace(reply, is_repeatable=False)
+
+    def _choose(self, question: Question, request: Request) -> Choice:
+        """Return the stub that answers; a HEAD that none is meant for is answered as GET (RFC 9110 section 9.3.2)."""
+        choice = self.stubs.choose(
+            request, question.operation, question.caller, question.seen, self._seed, question.params
+        )
+        if request.method != "HEAD" or (choice.hit is not None and choice.hit.stub.match.method == "HEAD"):
+            return choice
+        other = self._choose(question, msgspec.structs.replace(request, method="GET"))
+        return Choice(hit=other.hit or choice.hit, is_repeatable=choice.is_repeatable and other.is_repeatable)
 
     def _subject(self, question: Question) -> Subject:
         persona = question.persona.name if question.persona is not None else ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from mockops.mocking.rules.conditions import show
-from mockops.mocking.rules.match import Difference, path_distance
+from mockops.mocking.rules.match import Difference, as_get, path_distance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -77,9 +77,10 @@ def near_misses(
 
 
 def _near_stubs(subject: Subject, stubs: StubIndex) -> Iterator[NearMiss]:
+    subjects = (subject, as_get(subject)) if subject.request.method == "HEAD" else (subject,)
     for entry in stubs.sample(subject, _STUBS_COMPARED):
         stub = entry.stub
-        differences = entry.matcher.explain(subject)
+        differences = min((entry.matcher.explain(each) for each in subjects), key=_distance)
         spent = subject.session.hits.get(stub.id, 0)
         if stub.times is not None and spent >= stub.times:
             differences.append(
@@ -96,17 +97,22 @@ def _near_stubs(subject: Subject, stubs: StubIndex) -> Iterator[NearMiss]:
             id=stub.id,
             name=stub.name,
             place=stub.source,
-            distance=sum(each.weight for each in differences),
+            distance=_distance(differences),
             differences=tuple(differences),
         )
 
 
+def _distance(differences: list[Difference]) -> float:
+    return sum(each.weight for each in differences)
+
+
 def _near_operations(subject: Subject, entries: Iterable[OperationEntry], count: int) -> list[NearMiss]:
     request = subject.request
+    method = "GET" if request.method == "HEAD" else request.method
     paths = subject.paths or (request.path,)
     ranked = nsmallest(
         count,
-        ((_operation_distance(entry, request.method, paths), at, entry) for at, entry in enumerate(entries)),
+        ((_operation_distance(entry, method, paths), at, entry) for at, entry in enumerate(entries)),
         key=lambda item: item[:2],
     )
     return [
@@ -115,7 +121,7 @@ def _near_operations(subject: Subject, entries: Iterable[OperationEntry], count:
             id=entry.key,
             name=entry.operation_id,
             distance=distance,
-            differences=tuple(_operation_differences(entry, request.method, paths[-1])),
+            differences=tuple(_operation_differences(entry, method, paths[-1])),
         )
         for distance, _, entry in ranked
     ]
