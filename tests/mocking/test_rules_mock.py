@@ -15,6 +15,7 @@ from mockops.core.exchange import Request
 from mockops.mocking.importers.stubs import stub_from_json
 from mockops.mocking.model import (
     Caller,
+    CountHit,
     Lifecycle,
     LifecycleTransition,
     Persona,
@@ -275,3 +276,54 @@ def test_what_comes_near_a_head_is_what_comes_near_a_get() -> None:
     assert [each["field"] for each in near[0]["differences"]] == ["query.a"]
     assert [each["field"] for each in near[1]["differences"]] == ["path"]
     assert not any(each["field"] == "method" for miss in near for each in miss["differences"])
+
+
+DRAWING = {"template": True, "json": {"id": "{{ uuid() }}", "n": "{{ random.int() }}", "who": "{{ fake.email }}"}}
+
+
+def after(view: SessionView, reply: Reply) -> SessionView:
+    """Return what the session remembers once an answer's hits are counted."""
+    hits = dict(view.hits)
+    for change in reply.changes:
+        if isinstance(change, CountHit):
+            hits[change.stub] = hits.get(change.stub, 0) + 1
+    return msgspec.structs.replace(view, hits=hits)
+
+
+def drawn(mock: Mock, count: int, session: str = "a", **caller: str) -> list[Any]:
+    view, bodies = SessionView(name=session), []
+    for _ in range(count):
+        reply = ask(mock, "POST /x", body={"same": 1}, view=view, caller=Caller(session=session, **caller))
+        assert not reply.is_repeatable
+        view = after(view, reply)
+        bodies.append(reply.body)
+    return bodies
+
+
+@pytest.mark.parametrize("extra", [{}, {"times": 9}, {"weight": 1}, {"delay": 5}])
+def test_chance_draws_anew_for_every_answer_and_the_same_in_every_run(extra: dict[str, Any]) -> None:
+    stubs = [stub_from_json({"id": "s", "match": "POST /x", "respond": DRAWING, **extra})]
+    bodies = drawn(Mock(None, stubs=stubs), 4)
+    for key in ("id", "n", "who"):
+        assert len({json.loads(body)[key] for body in bodies}) == 4, key
+    assert drawn(Mock(None, stubs=stubs), 4) == bodies
+    assert not set(drawn(Mock(None, stubs=stubs), 4, session="b")) & set(bodies)
+    assert not set(drawn(Mock(None, stubs=stubs, seed=1), 4)) & set(bodies)
+    assert ask(Mock(None, stubs=stubs), "POST /x").changes.count(CountHit("s")) == 1
+
+
+def test_each_rule_of_a_scenario_draws_its_own() -> None:
+    respond = stub_from_json({"id": "s", "match": {}, "respond": DRAWING}).respond
+    rules = [ScenarioRule(match=RequestMatch(path="/x"), respond=respond)]
+    mock = Mock(None, scenarios=[Scenario(name="one", rules=rules), Scenario(name="two", rules=rules)])
+    one, two = drawn(mock, 3, scenario="one"), drawn(mock, 3, scenario="two")
+    assert len({*one, *two}) == 6
+
+
+def test_templates_without_chance_count_nothing() -> None:
+    respond = {"template": True, "text": "{{ request.query.a | default('') }}"}
+    reply = ask(Mock(None, stubs=[stub_from_json({"id": "s", "match": "GET /x", "respond": respond})]), "GET /x")
+    assert (reply.changes, reply.is_repeatable) == ((), True)
+    respond = {"template": True, "text": "{{ [1, 2, 3] | random }}"}
+    reply = ask(Mock(None, stubs=[stub_from_json({"id": "s", "match": "GET /x", "respond": respond})]), "GET /x")
+    assert (reply.changes, reply.is_repeatable) == ((CountHit("s"),), False)

@@ -143,3 +143,14 @@ def test_nothing_is_left_behind() -> None:
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{url}/pets")
     server.stop()
+
+
+def test_chance_in_templates_is_another_for_each_answer_and_the_same_in_each_run() -> None:
+    def ids() -> list[str]:
+        with MockServer() as server:
+            server.stub("POST", "/orders", json={"id": "{{ uuid() }}"}, template=True)
+            return [httpx.post(f"{server.url}/orders").json()["id"] for _ in range(3)]
+
+    first = ids()
+    assert len(set(first)) == 3
+    assert ids() == first

@@ -269,7 +269,10 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True):
     since_s: dict[str, float] = msgspec.field(default_factory=dict)
     """When each state was entered, on the monotonic clock."""
     hits: dict[str, int] = msgspec.field(default_factory=dict)
-    """How often each stub with `times`, or drawn by weight, has answered."""
+    """How often each stub with `times`, drawn by weight, or with chance in its templates has answered.
+
+    The rules of scenarios whose templates draw count as `NAME/rules/INDEX`.
+    """
     resources: dict[str, dict[str, JsonObject]] = msgspec.field(default_factory=dict)
     """Items of stateful collections: collection key to id to item."""
 

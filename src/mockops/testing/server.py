@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import Future
+from itertools import count
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import msgspec
 
 from mockops.core.clock import SystemClock
 from mockops.core.errors import Invalid
-from mockops.core.ids import new_id
 from mockops.gateway.exchanges import ExchangeFilter, find
 from mockops.gateway.gateway import Gateway
 from mockops.gateway.handler import MockHandler
@@ -74,6 +74,7 @@ class MockServer:
         given = {"validation": validation, "seed": seed, "stateful": stateful, **settings}
         self._overrides = {name: value for name, value in given.items() if value is not None}
         self._port = port
+        self._numbers = count(1)
         self._clock = SystemClock()
         self._gateway = Gateway(clock=self._clock, journal_bytes=_JOURNAL_BYTES)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -193,7 +194,7 @@ class MockServer:
         delay_text = f"{delay}s" if isinstance(delay, int | float) else delay
         optional = {"delay": delay_text, "fault": fault, "times": times, "priority": priority}
         written: dict[str, Json] = {
-            "id": new_id(),
+            "id": f"test-{next(self._numbers)}",  # of the run: chance in templates is seeded by it
             "match": {"method": method.upper(), "path": path, **(match or {})},
             "respond": respond,
             **{name: value for name, value in optional.items() if value is not None},

@@ -146,7 +146,8 @@ class Mock:
         if cue.rule is None and subject.request.method == "HEAD":
             cue = question.play.find(as_get(subject), now_s=question.now_s)
         if cue.respond is not None:
-            reply = self._respond(question, cue.respond, f"scenario {question.play.name!r}", cue.params)
+            name = question.play.name
+            reply = self._respond(question, cue.respond, f"scenario {name!r}", cue.params, f"{name}/rules/{cue.rule}")
         else:
             reply = self._without_scenario(question)
         reply = question.play.patched(reply, cue)
@@ -158,7 +159,7 @@ class Mock:
         if choice.hit is not None:
             stub = choice.hit.stub
             name = f"stub {stub.name or stub.id!r}" + (f" ({stub.source})" if stub.source else "")
-            reply = self._respond(question, stub.respond, name, choice.hit.params)
+            reply = self._respond(question, stub.respond, name, choice.hit.params, stub.id)
             reply = msgspec.structs.replace(reply, stub=stub.id)
             reply = self._with_effects(question, reply, stub.delay, stub.fault, choice.hit.changes, salt=stub.id)
         elif question.hit is None:
@@ -181,15 +182,19 @@ class Mock:
         persona = question.persona.name if question.persona is not None else ""
         return self.stubs.subject(question.request, question.operation, question.params, persona, question.view)
 
-    def _respond(self, question: Question, respond: StubResponse, where: str, params: dict[str, str]) -> Reply:
+    def _respond(
+        self, question: Question, respond: StubResponse, where: str, params: dict[str, str], key: str
+    ) -> Reply:
         return self._responder.reply(
             respond,
-            scope=lambda: self._scope(question, params),
+            scope=lambda: self._scope(question, params, key),
             declared=self._declared(question) if question.ready is not None else None,
             where=where,
+            key=key,
         )
 
-    def _scope(self, question: Question, params: dict[str, str]) -> Scope:
+    def _scope(self, question: Question, params: dict[str, str], key: str) -> Scope:
+        nth = question.view.hits.get(key, 0)
         return Scope(
             request=question.request,
             now=question.now,
@@ -199,12 +204,8 @@ class Mock:
             states=question.seen.states,
             session=question.caller.session,
             ci_run=question.caller.ci_run,
-            seed=self._request_seed(question, "template"),
+            seed=seed_of(self._seed, "template", key, question.caller.session, nth),
         )
-
-    def _request_seed(self, question: Question, salt: str) -> int:
-        request = question.request
-        return seed_of(self._seed, salt, request.method, request.path, request.query_string, request.body)
 
     def _declared(self, question: Question) -> Declared:
         assert question.ready is not None  # noqa: S101 (the caller checked)
@@ -230,7 +231,7 @@ class Mock:
             delay_ms=draw_delay(delay, dice) if delay is not None else 0.0,
             dribble_ms=(delay.dribble_ms or 0.0) if delay is not None else 0.0,
             fault=fault,
-            changes=reply.changes + changes,
+            changes=reply.changes + tuple(change for change in changes if change not in reply.changes),
             is_repeatable=False,
         )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mockops.core.problems import PROBLEM_JSON, problem
-from mockops.mocking.model import Reply, StubResponse, TemplateFailed
+from mockops.mocking.model import CountHit, Reply, StubResponse, TemplateFailed
 from mockops.mocking.rules.bodies.encode import as_text, encode_json
 from mockops.mocking.rules.templates import JsonTemplate, compile_json_template
 
@@ -24,12 +24,14 @@ _OF_THE_URL = frozenset(
     {"request.method", "request.path", "request.params", "request.query", "request.queries", "request.url"}
 )
 """What templates may read and still give the same answer to the same request line."""
+_OF_CHANCE = frozenset({"uuid", "random", "fake"})
+"""What templates draw: another value for each answer."""
 
 
 class _Compiled:
     """A `respond` block, its templates compiled and everything else already bytes."""
 
-    __slots__ = ("body", "headers", "is_steady", "media_type", "respond")
+    __slots__ = ("body", "draws", "headers", "is_steady", "media_type", "respond")
 
     def __init__(self, respond: StubResponse) -> None:
         self.respond = respond
@@ -54,6 +56,7 @@ class _Compiled:
             if self.body is not None and not self.media_type:
                 self.media_type = "application/octet-stream"
         self.is_steady = uses <= _OF_THE_URL
+        self.draws = bool(uses & _OF_CHANCE)
 
 
 class Responder:
@@ -63,7 +66,7 @@ class Responder:
         self._compiled: dict[int, _Compiled] = {}
 
     def reply(
-        self, respond: StubResponse, *, scope: Callable[[], Scope], declared: Declared | None, where: str
+        self, respond: StubResponse, *, scope: Callable[[], Scope], declared: Declared | None, where: str, key: str
     ) -> Reply:
         """Return what `respond` says.
 
@@ -72,6 +75,7 @@ class Responder:
             scope: Makes what templates are rendered with; only asked when there is a template.
             declared: The contract's answers, for `example` and for what `respond` leaves open; None: no operation.
             where: Whose block it is, for messages.
+            key: Under what the session counts answers in which chance took part, so that the next draws anew.
 
         """
         compiled = self._compile(respond)
@@ -88,7 +92,10 @@ class Responder:
             return _failed(error.code, f"{where}: {error}")
         fields = tuple((name, as_text(value)) for name, values in headers.items() for value in values)
         reply = _laid_over(base, fields, body, compiled.media_type)
-        return reply if compiled.is_steady else msgspec.structs.replace(reply, is_repeatable=False)
+        if compiled.is_steady:
+            return reply
+        changes = (CountHit(key),) if compiled.draws else ()
+        return msgspec.structs.replace(reply, is_repeatable=False, changes=changes)
 
     def _compile(self, respond: StubResponse) -> _Compiled:
         found = self._compiled.get(id(respond))

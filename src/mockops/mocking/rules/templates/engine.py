@@ -61,9 +61,9 @@ class Template:
         problems = find_problems(sandbox, tree)
         if problems:
             raise _invalid([_diagnose(source, each.message, each.line, each.word) for each in problems])
-        self.uses = names_used(tree)
+        has_random_filter = any(node.name == "random" for node in tree.find_all(nodes.Filter))
+        self.uses = names_used(tree) | ({"random"} if has_random_filter else frozenset())
         self._roots = tuple(sorted({name.partition(".")[0] for name in self.uses}))
-        self._needs_chance = any(node.name == "random" for node in tree.find_all(nodes.Filter))
         self._chains = read_chains(tree)
         self._tree = tree
         self._is_expression = is_lone_expression(sandbox, source)
@@ -149,8 +149,6 @@ class Template:
     def _run(self, scope: Scope, work: Callable[[Any], T]) -> T:
         assert self._template is not None  # noqa: S101 (set by _assemble)
         names = {name: scope.root(name) for name in self._roots}
-        if self._needs_chance:
-            names["random"] = scope.root("random")
         names[BUDGET] = scope.budget
         try:
             return work(self._template.new_context(names))
