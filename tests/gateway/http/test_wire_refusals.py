@@ -213,8 +213,9 @@ def test_what_ends_within_a_request_is_told_so(bench: Any, wait: Any) -> None:
         assert wire.rest() == b""
     for part in (GET[:-2], request(b"Content-Length: 5", body=b"ab")):
         bench.connect(running).send(part).close()
+    assert bench.ask(running, GET).status == 200  # accepted after those above
     wait(lambda: running.connections == 0)
-    assert running.handler.seen == []
+    assert len(running.handler.seen) == 1
 
 
 def test_a_connection_without_a_word_is_closed_without_a_word(bench: Any) -> None:
