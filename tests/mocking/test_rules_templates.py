@@ -289,3 +289,26 @@ def test_plain_text_is_told_from_templates() -> None:
     assert is_template("a {{ b }}")
     assert is_template("{% if x %}")
     assert not is_template('{"json": {}}')
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("{{ request.query.page }}", "request.query.page is missing"),
+        ("Page {{ request.query.page }}", "request.query.page is missing"),
+        ("{{ request.query.page | int + 1 }}", "request.query.page is missing"),
+        ("{{ request.query['page'] }}", "request.query['page'] is missing"),
+        ("{{ request.body.deep.b.c }}", "request.body.deep.b is missing"),
+        ("{{ request.body['items'][9] }}", "request.body['items'][9] is missing"),
+        ("{{ persona.customer.id }}", "persona.customer is missing"),
+        ("{{ state.cart ~ 'x' }}", "state.cart is missing"),
+        ("{% for pet in [{'id': 1}] %}{{ pet.name }}{% endfor %}", "pet.name is missing"),
+        ("{{ request.body.name ~ request.params.name }}", "request.params.name is missing"),
+        ("a\n{{ request.params.name }}", "request.params.name is missing"),
+        ("{% set key = 'no' %}{{ request.query[key] }}", "'no' is missing"),
+    ],
+)
+def test_what_is_missing_is_named_as_the_template_writes_it(source: str, words: str) -> None:
+    with pytest.raises(TemplateFailed) as caught:
+        compile_template(source).value(scope())
+    assert str(caught.value).removeprefix("line 2: ") == words

@@ -45,14 +45,15 @@ def read_chains(tree: nodes.Template) -> tuple[str | Chain, ...] | None:
         return None
     parts: list[str | Chain] = []
     for node in tree.body[0].nodes:
-        part = node.data if isinstance(node, nodes.TemplateData) else _read_chain(node)
+        part = node.data if isinstance(node, nodes.TemplateData) else read_chain(node)
         if part is None:
             return None
         parts.append(part)
     return tuple(parts)
 
 
-def _read_chain(node: nodes.Expr) -> Chain | None:
+def read_chain(node: nodes.Expr) -> Chain | None:
+    """Return the root and members of a look-up in what requests, personas and sessions say; None: it is none."""
     members: list[str | int] = []
     while True:
         if isinstance(node, nodes.Getattr):

@@ -6,7 +6,7 @@ import traceback
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jinja2 import TemplateSyntaxError, nodes
-from jinja2.exceptions import TemplateError
+from jinja2.exceptions import TemplateError, UndefinedError
 
 from mockops.core.diagnostics import Diagnostic
 from mockops.core.errors import MockOpsError
@@ -14,6 +14,7 @@ from mockops.mocking.model import StubInvalid, TemplateFailed
 from mockops.mocking.rules.templates.budget import MAX_SOURCE_CHARACTERS
 from mockops.mocking.rules.templates.chains import Chain, read_chains
 from mockops.mocking.rules.templates.filters import BUDGET
+from mockops.mocking.rules.templates.missing import describe_missing, read_places
 from mockops.mocking.rules.templates.rewrite import Paying, find_problems, macro_steps, names_used
 from mockops.mocking.rules.templates.sandbox import Sandbox
 from mockops.mocking.rules.templates.values import json_of, text_of
@@ -65,6 +66,7 @@ class Template:
         self.uses = names_used(tree) | ({"random"} if has_random_filter else frozenset())
         self._roots = tuple(sorted({name.partition(".")[0] for name in self.uses}))
         self._chains = read_chains(tree)
+        self._places = read_places(tree)
         self._tree = tree
         self._is_expression = is_lone_expression(sandbox, source)
         self._template: jinja2.Template | None = None
@@ -154,6 +156,8 @@ class Template:
             return work(self._template.new_context(names))
         except MockOpsError as error:
             raise TemplateFailed(f"{self._place(error)}{error}") from error
+        except UndefinedError as error:
+            raise TemplateFailed(f"{self._place(error)}{describe_missing(error, self._places, scope)}") from error
         except TemplateError as error:
             raise TemplateFailed(f"{self._place(error)}{error.message or type(error).__name__}") from error
         except Exception as error:  # whatever an expression can raise is the template's failure, told as such

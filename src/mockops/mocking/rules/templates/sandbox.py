@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from jinja2 import StrictUndefined
 from jinja2.runtime import Context, LoopContext, Macro, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS
@@ -22,6 +21,7 @@ from mockops.mocking.rules.templates.filters import (
     check_format,
     finalize,
 )
+from mockops.mocking.rules.templates.missing import Missing
 from mockops.mocking.rules.templates.scope import RequestView, format_moment
 
 _MAX_BITS = 10_000
@@ -112,7 +112,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def __init__(self, call_steps: int = 1) -> None:
         super().__init__(
-            undefined=StrictUndefined,
+            undefined=Missing,
             autoescape=False,
             finalize=finalize,
             optimized=False,
