@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from contracts import unpacked
 from mockops.contracts.model import ContractInvalid
 from mockops.contracts.rules.direction import standalone_schema
 from mockops.contracts.rules.validators import compile_schema
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     from mockops.contracts.rules.artefact import Contract
     from mockops.core.exchange import Request
 
-SUFFIXES = (".json", ".yaml", ".yml")
 TIMEOUT_S = 30
 TARGET = "corpus"
 
@@ -278,29 +278,29 @@ def check_contract(
     return report
 
 
-def find_documents(corpus: Path) -> list[Path]:
-    """Return the documents of a folder (or the one file), in order."""
-    if corpus.is_file():
-        return [corpus]
-    found = (path for path in corpus.rglob("*") if path.suffix in SUFFIXES and path.name != "package.json")
-    return sorted(path for path in found if path.is_file())
-
-
 def check_corpus(
     corpus: Path, *, every: int = 1, most: int = 1 << 30, seed: int = 0, say: bool = False
 ) -> list[ApiReport]:
-    """Check every document of a folder."""
+    """Check every document of a corpus: a folder (archives in it are unpacked meanwhile) or one document."""
     reports: list[ApiReport] = []
-    with served() as server:
-        for path in find_documents(corpus):
-            name = str(path.relative_to(corpus)) if corpus.is_dir() else path.name
-            report = check_contract(path, server, name=name, every=every, most=most, seed=seed)
+    with unpacked(corpus) as documents, served() as server:
+        names = short_names(documents)
+        for path in documents:
+            report = check_contract(path, server, name=names[path], every=every, most=most, seed=seed)
             reports.append(report)
             if say:
                 failed = len(report.failures)
                 state = report.not_loaded or (f"{failed} of {report.operations} failed" if failed else "")
-                print(f"{name}: {state}" if state else f"{name}: {report.operations}", file=sys.stderr, flush=True)
+                print(f"{names[path]}: {state or report.operations}", file=sys.stderr, flush=True)
     return reports
+
+
+def short_names(documents: list[Path]) -> dict[Path, str]:
+    """Return the documents' paths below the folder that holds them all."""
+    if len(documents) < 2:
+        return {path: path.name for path in documents}
+    root = os.path.commonpath([str(path) for path in documents])
+    return {path: str(path.relative_to(root)) for path in documents}
 
 
 def passed_ratio(reports: Iterable[ApiReport]) -> float:

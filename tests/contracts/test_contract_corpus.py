@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,21 +11,14 @@ from mockops.contracts.rules.validators import compile_schema
 from mockops.contracts.service.load import load_contract
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mockops.contracts.model import Operation
     from mockops.core.json import JsonObject
 
 pytestmark = pytest.mark.corpus
 
 _OPERATIONS_PER_CONTRACT = 20
-
-
-def contracts() -> list[Path]:
-    folder = os.environ.get("MOCKOPS_CORPUS")
-    if not folder:
-        pytest.skip("MOCKOPS_CORPUS names no folder of real contracts")
-    found = [path for path in sorted(Path(folder).rglob("*")) if path.suffix in (".json", ".yaml", ".yml")]
-    assert found, f"{folder} holds no contract"
-    return found
 
 
 def schemas_of(operation: Operation) -> list[tuple[JsonObject | bool, Direction]]:
@@ -39,9 +30,9 @@ def schemas_of(operation: Operation) -> list[tuple[JsonObject | bool, Direction]
     return [(schema, direction) for group, direction in directions for schema in group if schema is not None]
 
 
-def test_real_contracts_load_and_compile() -> None:
+def test_real_contracts_load_and_compile(real_contracts: list[Path]) -> None:
     served = skipped = 0
-    for path in contracts():
+    for path in real_contracts:
         loaded = load_contract(path)
         count = len(loaded.contract.entries)
         served += count

@@ -488,3 +488,12 @@ def test_no_document_crashes_the_importer(paths: Any, rest: Any, is_swagger: boo
     contract = compile_contract(found)
     for index in range(len(contract.entries)):
         contract.operation(index)
+
+
+def test_pattern_properties_keep_the_patterns_that_can_be_used() -> None:
+    schema = {"type": "object", "patternProperties": {"[": {"type": "string"}, "^x-": {"type": "integer"}}}
+    result, found, operation = converted(schema, "3.1.0")
+    assert isinstance(result, dict)
+    assert result["patternProperties"] == {"^x-": {"type": "integer"}}
+    assert any("contract.pattern_dropped" in str(each) for each in found)
+    compile_schema(standalone_schema(operation, result, direction="response"))

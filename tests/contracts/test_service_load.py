@@ -167,3 +167,14 @@ def test_a_document_without_operations_is_served_with_a_warning(tmp_path: Path) 
     loaded = load_contract(file)
     assert loaded.contract.entries == ()
     assert [found.code for found in loaded.diagnostics] == ["contract.empty"]
+
+
+def test_what_another_compiler_made_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = tmp_path / "api.yaml"
+    document.write_text("openapi: 3.1.0\ninfo: {title: a, version: '1'}\npaths: {/a: {get: {responses: {}}}}\n")
+    cache = tmp_path / "cache"
+    load_contract(document, cache_dir=cache)
+    assert len(list(cache.iterdir())) == 1
+    monkeypatch.setattr("mockops.contracts.service.compiled.compiler_stamp", lambda: "another")
+    load_contract(document, cache_dir=cache)
+    assert len(list(cache.iterdir())) == 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,17 +31,9 @@ def corpus() -> ModuleType:
     return module
 
 
-@pytest.fixture
-def folder() -> Path:
-    named = os.environ.get("MOCKOPS_CORPUS")
-    if not named:
-        pytest.skip("set MOCKOPS_CORPUS to a folder of OpenAPI documents to try real contracts")
-    return Path(named)
-
-
 @pytest.mark.corpus
-def test_real_operations_get_answers_that_keep_their_contract(corpus: ModuleType, folder: Path) -> None:
-    documents = [path for path in corpus.find_documents(folder) if path.stat().st_size < _MAX_BYTES]
+def test_real_operations_get_answers_that_keep_their_contract(corpus: ModuleType, real_contracts: list[Path]) -> None:
+    documents = [path for path in real_contracts if path.stat().st_size < _MAX_BYTES]
     step = max(1, len(documents) // _MAX_DOCUMENTS)
     reports = []
     with corpus.served() as server:

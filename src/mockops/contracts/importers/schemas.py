@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mockops.contracts.importers import discriminators, keywords, reshape
+from mockops.contracts.importers.patterns import usable_pattern
 from mockops.contracts.importers.places import Node, shown
 from mockops.contracts.importers.references import BrokenReference
 
@@ -167,11 +168,25 @@ class Schemas:
             if item is not None:
                 self.warn("contract.keyword_dropped", f"{key}: {shown(item)} is no object", Node(item, document, path))
             return
+        if key == "patternProperties":
+            item = self._usable_patterns(item, document, path)
         convert = self.convert
         out[key] = {name: convert(schema, document, (path, name)) for name, schema in item.items()}
         wanted = [name for name, schema in item.items() if type(schema) is dict and schema.get("required") is True]
         if key == "properties" and wanted:
             out["required"] = [*dict.fromkeys([*out.get("required", ()), *wanted])]
+
+    def _usable_patterns(self, item: JsonObject, document: Document, path: Path) -> JsonObject:
+        """Return pattern properties with patterns that can be used; the others are left out."""
+        usable: JsonObject = {}
+        for written, schema in item.items():
+            pattern = usable_pattern(written)
+            if pattern is None:
+                message = f"pattern {shown(written)} cannot be used; its properties may be anything"
+                self.warn("contract.pattern_dropped", message, Node(item, document, path))
+            else:
+                usable.setdefault(pattern, schema)
+        return usable
 
     def _many(self, out: JsonObject, key: str, item: Json, document: Document, path: Path) -> None:
         if type(item) is dict:

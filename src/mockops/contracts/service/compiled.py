@@ -18,8 +18,17 @@ if TYPE_CHECKING:
 
     from mockops.contracts.service.sources import Sources
 
-COMPILER_VERSION = 1
-"""To be raised with every change of importers or compiler that changes what they make of a document."""
+_COMPILER = Path(__file__).parents[1]
+
+
+def compiler_stamp() -> str:
+    """Return a mark of the importers and the compiler as they are installed: another code, another mark."""
+    stamp = blake2b(digest_size=8)
+    for folder in ("importers", "rules"):
+        for module in sorted((_COMPILER / folder).glob("*.py")):
+            status = module.stat()
+            stamp.update(f"{module.name}:{status.st_size}:{status.st_mtime_ns};".encode())
+    return stamp.hexdigest()
 
 
 class _Referred(msgspec.Struct, frozen=True, array_like=True):
@@ -81,7 +90,7 @@ def save_compiled(
 def _name(sources: Sources, root_bytes: bytes) -> str:
     digest = blake2b(root_bytes, digest_size=20)
     # the same bytes elsewhere have other neighbours to refer to, and another name in diagnostics
-    place = f"{Path.cwd()}|{sources.root}|{sources.allow_remote_refs}|{COMPILER_VERSION}|{MAGIC.hex()}"
+    place = f"{Path.cwd()}|{sources.root}|{sources.allow_remote_refs}|{compiler_stamp()}|{MAGIC.hex()}"
     digest.update(place.encode("utf-8", "surrogateescape"))
     return f"{digest.hexdigest()}.contract"
 

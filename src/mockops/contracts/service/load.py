@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mockops.contracts.model import ContractInvalid
 from mockops.contracts.rules.artefact import Contract, compile_contract, import_contract
-from mockops.contracts.service.compiled import COMPILER_VERSION, find_compiled, save_compiled
+from mockops.contracts.service.compiled import find_compiled, save_compiled
 from mockops.contracts.service.sources import Sources
 from mockops.core.diagnostics import Diagnostic, Severity
 from mockops.core.documents import Document, DocumentInvalid, read_document
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["COMPILER_VERSION", "LoadedContract", "load_contract"]
+__all__ = ["LoadedContract", "load_contract"]
 
 
 class LoadedContract:
