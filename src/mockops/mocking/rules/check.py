@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,10 +25,12 @@ if TYPE_CHECKING:
 Tokens = tuple[str | int, ...]
 
 _STUB, _SCENARIO = "mocking.stub", "mocking.scenario"
+_USES_ROOT = re.compile(r"\{[{%][^{}]*?\b(?:(?:request|persona|state|session|fake|random)\s*[.\[]|(?:now|uuid)\s*\()")
+"""An expression or tag that names one of `templates.scope.ROOTS` as templates use it."""
 
 
 def check_stub(stub: Stub, operations: Mapping[str, str]) -> list[Diagnostic]:
-    """Return what is wrong with a stub; pointers lead into it.
+    """Return what is wrong with a stub (errors), and what is probably not meant (warnings); pointers lead into it.
 
     Args:
         stub: As an importer gave it.
@@ -38,7 +42,11 @@ def check_stub(stub: Stub, operations: Mapping[str, str]) -> list[Diagnostic]:
         *_check_match(stub.match, operations, ("match",)),
         *_check_respond(stub.respond, ("respond",)),
     ]
-    return [_diagnostic(_STUB, source, tokens, message) for tokens, message in problems]
+    forgotten = _forgotten_templates(stub.respond, ("respond",))
+    return [
+        *(_diagnostic(_STUB, source, tokens, message) for tokens, message in problems),
+        *(_forgotten(_STUB, source, tokens) for tokens in forgotten),
+    ]
 
 
 def require_stub(stub: Stub, operations: Mapping[str, str]) -> None:
@@ -48,7 +56,7 @@ def require_stub(stub: Stub, operations: Mapping[str, str]) -> None:
         StubInvalid: With every problem as a diagnostic.
 
     """
-    found = check_stub(stub, operations)
+    found = [each for each in check_stub(stub, operations) if each.severity is Severity.ERROR]
     if found:
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         raise StubInvalid(f"{found[0].pointer}: {found[0].message}{more}", found)
@@ -57,6 +65,7 @@ def require_stub(stub: Stub, operations: Mapping[str, str]) -> None:
 def check_scenario(scenario: Scenario, operations: Mapping[str, str]) -> list[Diagnostic]:
     """Return what is wrong with a scenario; pointers lead into it. Arguments as of `check_stub`."""
     problems: list[tuple[Tokens, str]] = []
+    forgotten: list[Tokens] = []
     for at, rule in enumerate(scenario.rules):
         if rule.operation:
             problems += _check_match(RequestMatch(operation=rule.operation), operations, ("rules", at), "operation")
@@ -64,10 +73,22 @@ def check_scenario(scenario: Scenario, operations: Mapping[str, str]) -> list[Di
             problems += _check_match(rule.match, operations, ("rules", at, "match"))
         if rule.respond is not None:
             problems += _check_respond(rule.respond, ("rules", at, "respond"))
+            forgotten += _forgotten_templates(rule.respond, ("rules", at, "respond"))
     for at, step in enumerate(scenario.transitions):
         if step.when is not None:
             problems += _check_match(as_match(step.when), operations, ("transitions", at, "when"))
-    return [_diagnostic(_SCENARIO, scenario.source or scenario.name, tokens, text) for tokens, text in problems]
+    source = scenario.source or scenario.name
+    return [
+        *(_diagnostic(_SCENARIO, source, tokens, text) for tokens, text in problems),
+        *(_forgotten(_SCENARIO, source, tokens) for tokens in forgotten),
+    ]
+
+
+def _forgotten(code: str, source: str, tokens: Tokens) -> Diagnostic:
+    message = "this looks like a template, but is sent as it stands"
+    hint = "add `template: true` to the respond block (in a WireMock mapping, the transformer response-template)"
+    found = _diagnostic(code, source, tokens, message)
+    return replace(found, severity=Severity.WARNING, hint=hint)
 
 
 def _diagnostic(code: str, source: str, tokens: Tokens, message: str) -> Diagnostic:
@@ -123,28 +144,41 @@ def _body_parts(body: BodyMatcher) -> Iterator[tuple[BodyMatcher, Tokens]]:
             yield part, ("all_of", at, *place)
 
 
+def _texts_of(respond: StubResponse, tokens: Tokens) -> Iterator[tuple[str, Tokens]]:
+    """Give every text of a block that a template could stand in."""
+    for name, value in (("headers", respond.headers), ("json", respond.json), ("text", respond.text)):
+        if value is not UNSET:
+            yield from _texts_in(value, (*tokens, name))
+
+
+def _texts_in(value: Json, tokens: Tokens) -> Iterator[tuple[str, Tokens]]:
+    if isinstance(value, dict):
+        for key, member in value.items():
+            yield from _texts_in(member, (*tokens, key))
+    elif isinstance(value, list):
+        for at, item in enumerate(value):
+            yield from _texts_in(item, (*tokens, at))
+    elif isinstance(value, str) and is_template(value):
+        yield value, tokens
+
+
+def _forgotten_templates(respond: StubResponse, tokens: Tokens) -> list[Tokens]:
+    """Return where texts use what only templates know, in a block that is none."""
+    if respond.template:
+        return []
+    return [place for text, place in _texts_of(respond, tokens) if _USES_ROOT.search(text)]
+
+
 def _check_respond(respond: StubResponse, tokens: Tokens) -> Iterator[tuple[Tokens, str]]:
     if not respond.template:
         return
-    for name, value in (("headers", respond.headers), ("json", respond.json), ("text", respond.text)):
-        if value is not UNSET:
-            yield from _check_texts(value, (*tokens, name))
-
-
-def _check_texts(value: Json, tokens: Tokens) -> Iterator[tuple[Tokens, str]]:
-    if isinstance(value, dict):
-        for key, member in value.items():
-            yield from _check_texts(member, (*tokens, key))
-    elif isinstance(value, list):
-        for at, item in enumerate(value):
-            yield from _check_texts(item, (*tokens, at))
-    elif isinstance(value, str) and is_template(value):
+    for text, place in _texts_of(respond, tokens):
         try:
-            compile_template(value)
+            compile_template(text)
         except StubInvalid as error:
-            yield from ((tokens, _in_template(each)) for each in error.diagnostics)
+            yield from ((place, _in_template(each)) for each in error.diagnostics)
             if not error.diagnostics:
-                yield tokens, str(error)
+                yield place, str(error)
 
 
 def _in_template(problem: Diagnostic) -> str:

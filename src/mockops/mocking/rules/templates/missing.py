@@ -65,9 +65,10 @@ def read_places(tree: nodes.Template) -> tuple[Place, ...]:
 def _places(tree: nodes.Template) -> Iterator[Place]:
     for node in tree.find_all((nodes.Getattr, nodes.Getitem)):
         path = _written(node)
-        if path:
-            member = node.attr if isinstance(node, nodes.Getattr) else node.arg.as_const()
-            yield Place(member, path, read_chain(node))
+        if path and isinstance(node, nodes.Getattr):
+            yield Place(node.attr, path, read_chain(node))
+        elif path and isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
+            yield Place(node.arg.value, path, read_chain(node))
 
 
 def _written(node: nodes.Node) -> str:
