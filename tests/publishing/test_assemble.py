@@ -59,8 +59,8 @@ def test_settings_of_a_workspace_lie_over_the_projects_and_options_over_both(pro
     ("written", "words", "line"),
     [
         ("settings: {validaton: warn}", ["unknown setting 'validaton'", "did you mean `validation`?"], 2),
-        ("settings:\n  seed: many", ["setting 'seed'", "int"], 3),
-        ("settings:\n  cors:\n    orgins: []", ["setting 'cors'", "orgins"], 3),
+        ("settings:\n  seed: many", ["setting 'seed' is \"many\", but must be a whole number"], 3),
+        ("settings:\n  cors:\n    orgins: []", ["'cors.orgins'", "mean `origins`", "at /settings/cors/orgins"], 4),
         ("setings: {}", ["unknown key 'setings'", "did you mean `settings`?"], 2),
         ("settings: [1]", ["`settings` is a mapping"], 2),
         ("contract: gone.yaml", ["there is no file", "gone.yaml"], 2),

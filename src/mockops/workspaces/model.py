@@ -51,6 +51,8 @@ class WorkspaceFiles:
     scenarios: tuple[Path, ...] = ()
     settings: JsonObject
     """What `settings:` says, laid over the project's."""
+    project_document: Document | None = None
+    """The parsed `mockops.yaml` whose settings these are laid over; None: there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

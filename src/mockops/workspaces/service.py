@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,7 @@ def read_project(root: Path) -> tuple[ProjectFiles, list[Diagnostic]]:
     broken: list[Path] = []
     for folder in folders:
         try:
-            workspaces.append(_read_workspace(folder, settings, found))
+            workspaces.append(replace(_read_workspace(folder, settings, found), project_document=document))
         except Invalid as error:
             found += error.diagnostics
             broken.append(folder)

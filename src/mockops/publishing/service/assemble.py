@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from mockops.contracts.service.load import load_contract
 from mockops.core.diagnostics import Diagnostic, Severity
@@ -15,6 +12,7 @@ from mockops.core.documents import read_document
 from mockops.core.errors import Invalid
 from mockops.mocking.rules.lookup import operation_names
 from mockops.publishing.model import Settings, Snapshot, TargetSnapshot
+from mockops.publishing.service.settings import read_settings
 from mockops.publishing.service.sources import (
     ContractSource,
     ProjectSource,
@@ -89,7 +87,7 @@ class _Assembly:
         match source:
             case ContractSource(place):
                 name = name_of(place, [*(target.name for target in self.targets), *self.failed])
-                self._add_target(name, place, self.settings({}, None), since=len(self.diagnostics))
+                self._add_target(name, place, self.settings({}), since=len(self.diagnostics))
             case WorkspaceSource(folder):
                 self._add_alone(folder)
             case ProjectSource(root):
@@ -134,36 +132,12 @@ class _Assembly:
         self.diagnostics += error.diagnostics or [_whole(str(path), error)]
         self.lost.append(str(path))
 
-    def settings(self, written: JsonObject, document: Document | None) -> Settings:
+    def settings(self, written: JsonObject, *documents: Document | None) -> Settings:
         """Return settings from a file's words and the overrides; what is wrong is said and left out."""
-        usable: JsonObject = {}
-        for key, value in {**written, **self.options.overrides}.items():
-            try:
-                msgspec.convert({key: value}, Settings, strict=True)
-            except msgspec.ValidationError as error:
-                self._complain_setting(key, str(error), document)
-            else:
-                usable[key] = value
-        return msgspec.convert(usable, Settings)
-
-    def _complain_setting(self, key: str, why: str, document: Document | None) -> None:
-        where = f"/settings/{key}"
-        line, column = (document.locate(where) if document is not None else None) or (None, None)
-        known = Settings.__struct_fields__
-        near = get_close_matches(key, known, 1)
-        hint = f"did you mean `{near[0]}`?" if near and key not in known else f"known settings: {', '.join(known)}"
-        message = f"setting {key!r}: {why}" if key in known else f"unknown setting {key!r}"
-        self.diagnostics.append(
-            Diagnostic(
-                code="publishing.setting_invalid",
-                message=message,
-                source=document.source if document is not None else "options",
-                pointer=where,
-                line=line,
-                column=column,
-                hint=hint,
-            )
-        )
+        known = [document for document in documents if document is not None]
+        settings, found = read_settings(written, self.options.overrides, known)
+        self.diagnostics += found
+        return settings
 
     def _add_workspace(self, files: WorkspaceFiles, personas: tuple[Persona, ...], found: Iterable[Diagnostic]) -> None:
         self.watched |= {files.folder / WORKSPACE_FILE, files.folder}
@@ -180,7 +154,7 @@ class _Assembly:
         self._add_target(
             slug(files.name),
             files.contract,
-            self.settings(files.settings, files.document),
+            self.settings(files.settings, files.document, files.project_document),
             stubs=tuple(stubs),
             scenarios=tuple(scenarios),
             personas=personas,
@@ -287,7 +261,7 @@ def assemble_sources(sources: Iterable[Source], options: Options, *, also_watche
         assembly.add(source)
     return Assembled(
         snapshot=Snapshot(targets=tuple(assembly.targets)),
-        diagnostics=tuple(assembly.diagnostics),
+        diagnostics=tuple(dict.fromkeys(assembly.diagnostics)),  # several workspaces may share what is wrong
         by_target=assembly.by_target,
         watched=frozenset((*assembly.watched, *also_watched)),
         failed=tuple(assembly.failed),
