@@ -76,7 +76,7 @@ class MockHandler:
         try:
             answer = self._handle(request)
         except Exception as error:
-            logger.exception("while answering %s %s", request.method.decode("latin-1"), request.url[:200])
+            logger.exception("while answering %s", request.line)
             detail = f"MockOps failed to answer: {type(error).__name__}: {error}"
             answer = refusal(500, "gateway.failed", detail)
         if request.method == b"HEAD":

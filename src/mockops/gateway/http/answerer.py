@@ -92,7 +92,7 @@ class Answerer(RequestReader):
         if self._is_closing:
             return
         if error is not None:
-            logger.error("the handler failed on %s %s", request.method, request.url[:200], exc_info=error)
+            logger.error("the handler failed on %s", request.line, exc_info=error)
         self._guard(self._wake, self._dispatch, request, future.result() if error is None else failed())
 
     def _wake(self, step: Callable[[RawRequest, Answer], None], request: RawRequest, answer: Answer) -> None:

@@ -263,7 +263,7 @@ class Connection(Answerer, asyncio.Protocol):
         try:
             answer = self._shared.handler.handle(request)
         except Exception:
-            logger.exception("the handler failed on %s %s", request.method, request.url[:200])
+            logger.exception("the handler failed on %s", request.line)
             answer = failed()
         self._dispatch(request, answer)
 

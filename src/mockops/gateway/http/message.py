@@ -34,6 +34,11 @@ class RawRequest(msgspec.Struct, kw_only=True):
     read_bytes: int = 0
     """Size of the reads it came in, pipelined neighbours included: no less than its own size. 0: not known."""
 
+    @property
+    def line(self) -> str:
+        """Method and path, for logs: without the query, which may hold secrets."""
+        return (self.method + b" " + self.url.partition(b"?")[0][:200]).decode("latin-1")
+
 
 LARGE_BYTES = 256 << 10
 """Past this size a body leaves in pieces, each once the client has taken the former."""
