@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from mockops.gateway.http.message import Answer
 
 _MAX_SPELLINGS = 4096
+_MAX_NAME_BYTES = 100
+"""Longer names are not worth remembering."""
 _MAX_KEY_BYTES = 4096
 
 
@@ -25,7 +27,7 @@ class HeaderKinds(dict[bytes, int]):
     def __missing__(self, spelled: bytes) -> int:
         name = spelled.lower()
         kind = FRAMING.get(name, PLAIN) | (VALUE if name.decode("latin-1") in self._names else PLAIN)
-        if len(self) < _MAX_SPELLINGS:
+        if len(self) < _MAX_SPELLINGS and len(spelled) <= _MAX_NAME_BYTES:
             self[spelled] = kind
         return kind
 

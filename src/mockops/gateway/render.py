@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _MAX_VIOLATIONS_SHOWN = 5
 _MAX_HEADER_CHARACTERS = 1000
+_MAX_MEDIA_TYPE = 100
+"""Characters of a request's media type that count apart; longest registered: 84."""
 
 
 def render(reply: Reply, request: Request, target: Target, caller: Caller, counters: Counters) -> Answer:
@@ -87,7 +89,7 @@ def _dimensions(reply: Reply, request: Request, target: Target, caller: Caller) 
         target=target.name,
         environment=target.environment,
         operation=reply.operation,
-        media_type=request.media_type if reply.operation else "",
+        media_type=request.media_type[:_MAX_MEDIA_TYPE] if reply.operation else "",
         status=reply.status,
         source=reply.source,
         stub=reply.stub,

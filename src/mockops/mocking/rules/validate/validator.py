@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 NO_PARAMETERS = ParameterValues()
 
 _MAX_SENT_TYPES = 64
+_MAX_KEPT = 200
+"""Longest Content-Type that what it means here is remembered of."""
 
 
 def _place_parameter(path: Sequence[str | int]) -> Place:
@@ -128,7 +130,8 @@ class RequestValidator:
         sent = request.header("content-type") or ""
         found = choose_media(content, sent)
         check = None if found is None else self._body_check(found, sent or found.media_type)
-        if len(self._bodies) < _MAX_SENT_TYPES and not any(";" in media.media_type for media in content):
+        is_kept = len(self._bodies) < _MAX_SENT_TYPES and len(sent) <= _MAX_KEPT
+        if is_kept and not any(";" in media.media_type for media in content):
             self._bodies[request.media_type] = check
         return check
 
