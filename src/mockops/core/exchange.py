@@ -12,8 +12,51 @@ if TYPE_CHECKING:
     from mockops.core.json import Json
 
 
+MAX_JSON_VALUES = 500_000
+"""Values in one JSON body, give or take: what takes a few bytes on the wire takes a hundred in memory, and its time."""
+MAX_FORM_FIELDS = 10_000
+MAX_FORM_ESCAPES = 200_000
+"""Percent-encoded bytes in one form body; decoding them takes 100 ms."""
+
+
 class NotJson(ValueError):
-    """The body is not JSON."""
+    """The body is not JSON, or more of it than is read."""
+
+
+class NotForm(ValueError):
+    """The body has more fields than a form may have."""
+
+
+def decode_json(raw: bytes) -> Json:
+    """Return a JSON text as a value.
+
+    Raises:
+        NotJson: It is none (in the parser's words), or has too many values.
+
+    """
+    # counted at the speed of memchr; what stands in texts counts too, and no usual text has that many
+    if len(raw) > MAX_JSON_VALUES and raw.count(b",") + raw.count(b"[") + raw.count(b"{") > MAX_JSON_VALUES:
+        raise NotJson(f"more than {MAX_JSON_VALUES:,} values")
+    try:
+        value: Json = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise NotJson(str(error)) from error
+    return value
+
+
+def decode_form(text: str) -> tuple[tuple[str, str], ...]:
+    """Return the decoded fields of an `application/x-www-form-urlencoded` text, in order, empty values kept.
+
+    Raises:
+        NotForm: There are too many fields or percent-encoded bytes.
+
+    """
+    if text.count("%") > MAX_FORM_ESCAPES:
+        raise NotForm(f"more than {MAX_FORM_ESCAPES:,} percent-encoded bytes")
+    try:
+        return tuple(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS))
+    except ValueError as error:
+        raise NotForm(f"more than {MAX_FORM_FIELDS:,} fields") from error
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, dict=True, weakref=True):
@@ -31,8 +74,16 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, dict=True, weakref=True
 
     @cached_property
     def query(self) -> tuple[tuple[str, str], ...]:
-        """Decoded name-value pairs of the query string, in order, empty values kept."""
-        return tuple(parse_qsl(self.query_string, keep_blank_values=True, max_num_fields=10_000))
+        """Decoded name-value pairs of the query string, in order, empty values kept; a head's size bounds them."""
+        return tuple(parse_qsl(self.query_string, keep_blank_values=True))
+
+    @cached_property
+    def form(self) -> tuple[tuple[str, str], ...]:
+        """Decoded name-value pairs of the body as a form; none where it is no form or has too many."""
+        try:
+            return decode_form(self.text)
+        except NotForm:
+            return ()
 
     @cached_property
     def header_map(self) -> dict[str, str]:
@@ -66,11 +117,18 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, dict=True, weakref=True
         """The body as text: UTF-8, what is not is replaced."""
         return self.body.decode("utf-8", "replace")
 
-    @cached_property
+    @property
     def json(self) -> Json:
         """The body as a JSON value; raises NotJson with the parser's words."""
-        try:
-            value: Json = msgspec.json.decode(self.body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise NotJson(str(error)) from error
+        value, problem = self._json
+        if problem is not None:
+            raise NotJson(problem)
         return value
+
+    @cached_property
+    def _json(self) -> tuple[Json, str | None]:
+        """The value, or why there is none: a body that is not JSON is read once, however many stubs ask for it."""
+        try:
+            return decode_json(self.body), None
+        except NotJson as error:
+            return None, str(error)

@@ -6,7 +6,6 @@ import base64
 import binascii
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from mockops.mocking.model import BodyMatcher
 
 _SHOWN_CHARACTERS = 200
-_MAX_FIELDS = 10_000
 _BACKTRACK_LIMIT = 100_000
 _VALUE_KEYS = frozenset(ValueMatcher.__struct_fields__)
 
@@ -197,11 +195,7 @@ def _on_form(form: dict[str, ValueMatcher]) -> Iterator[Condition]:
 
 
 def _form_values(request: Request, name: str) -> list[str]:
-    try:
-        pairs = parse_qsl(request.text, keep_blank_values=True, max_num_fields=_MAX_FIELDS)
-    except ValueError:
-        return []
-    return [value for field, value in pairs if field == name]
+    return [value for field, value in request.form if field == name]
 
 
 def _on_json_path(path: str, wanted: Json) -> Condition:

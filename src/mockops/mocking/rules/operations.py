@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from mockops.contracts.model import Location, OperationEntry
-from mockops.mocking.rules.bodies.encode import encode_json
 from mockops.mocking.rules.generate import Generator
 from mockops.mocking.rules.parameters import ParameterReader
 from mockops.mocking.rules.paths import PathInvalid, Router
@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from mockops.contracts.model import Operation, Selector
     from mockops.contracts.rules.artefact import Contract
     from mockops.core.exchange import Request
+    from mockops.core.json import JsonObject
     from mockops.mocking.model import Violation
 
 CACHE_BYTES = 64 << 20
 """How much decoded operations may take in one process unless the caller says otherwise."""
 
+_LOOKED_BACK = 8
 _OBJECTS_PER_TEXT = 12
 """Decoded JSON with its validator and generator takes about this many times its text."""
 
@@ -87,14 +89,23 @@ class OperationCache:
         if found is not None:
             self._ready.move_to_end(key)
             return found[0]
-        ready = Ready(contract.operation(index))
-        size = len(encode_json(msgspec.to_builtins(ready.operation))) * _OBJECTS_PER_TEXT
+        operation, decoded_bytes = contract.decode(index, self._definitions_of(contract))
+        ready = Ready(operation)
+        size = decoded_bytes * _OBJECTS_PER_TEXT
         self._ready[key] = (ready, size)
         self._size_bytes += size
         while self._size_bytes > self._max_bytes and len(self._ready) > 1:
             _, (_, gone_bytes) = self._ready.popitem(last=False)
             self._size_bytes -= gone_bytes
         return ready
+
+
+    def _definitions_of(self, contract: Contract) -> dict[str, JsonObject | bool] | None:
+        """Return the definitions of the contract's operation that was used last: others share most of them."""
+        for digest, index in islice(reversed(self._ready), _LOOKED_BACK):
+            if digest == contract.digest:
+                return self._ready[digest, index][0].operation.definitions
+        return None
 
 
 class OperationHit(msgspec.Struct, frozen=True):
@@ -177,5 +188,5 @@ def _holds(selector: Selector, request: Request) -> bool:
         return given is not None and (not selector.value or given == selector.value)
     pairs = list(request.query)
     if request.media_type == "application/x-www-form-urlencoded":
-        pairs += msgspec.structs.replace(request, query_string=request.text).query
+        pairs += request.form
     return any(name == selector.name and (not selector.value or value == selector.value) for name, value in pairs)

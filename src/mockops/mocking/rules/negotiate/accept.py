@@ -13,8 +13,11 @@ if TYPE_CHECKING:
 
 _MAX_RANGES = 100
 _MAX_LENGTH = 4096
+_MAX_KEPT = 400
+"""Longest text that what it means is remembered of."""
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_PIECE = re.compile(r'(?:[^",;]|"(?:[^"\\]|\\.)*")*')
+_PIECE = re.compile(r'(?:[^",;]+|"(?:[^"\\]+|\\.?)*(?:"|\Z))*', re.DOTALL)
+"""Up to a separator; a quote that never closes goes to the end, so that no text is looked at twice."""
 _WEIGHT = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
 _IGNORED_PARAMETERS = frozenset({"charset", "q"})
 _CONCRETE = {
@@ -90,17 +93,28 @@ def parse_range(text: str) -> MediaRange | None:
     return MediaRange(kind, subtype, frozenset(parameters), weight)
 
 
-@lru_cache(maxsize=1024)
 def parse_accept(header: str) -> tuple[MediaRange, ...]:
     """Return the ranges of an `Accept` field in order; malformed ones are left out (as if never sent)."""
+    return _known_accept(header) if len(header) <= _MAX_KEPT else _parse_accept(header)
+
+
+def _parse_accept(header: str) -> tuple[MediaRange, ...]:
     found = (parse_range(element) for element in split_quoted(header[:_MAX_LENGTH], ",")[:_MAX_RANGES])
     return tuple(each for each in found if each is not None)
 
 
-@lru_cache(maxsize=4096)
 def parse_media_type(text: str) -> MediaRange:
     """Return a declared media type; one that is malformed matches only itself."""
+    return _known_media_type(text) if len(text) <= _MAX_KEPT else _parse_media_type(text)
+
+
+def _parse_media_type(text: str) -> MediaRange:
     return parse_range(text) or MediaRange(text.strip().lower(), "")
+
+
+# longer texts are not remembered: requests bring them, and a cache that counts does not see how large they are
+_known_accept = lru_cache(maxsize=1024)(_parse_accept)
+_known_media_type = lru_cache(maxsize=4096)(_parse_media_type)
 
 
 def is_json(media_type: str) -> bool:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mockops.core.exchange import Request
 
 _MAX_LENGTH = 4096
+_MAX_KEPT = 400
+"""Longest field that what it means is remembered of: requests bring them."""
 _QUERY_NAMES = {"__code": "code", "__example": "example", "__dynamic": "dynamic"}
 _TRUE = frozenset({"", "true", "1", "yes"})
 
@@ -39,18 +41,24 @@ class Preference(msgspec.Struct, frozen=True, kw_only=True):
 NO_PREFERENCE = Preference()
 
 
-@lru_cache(maxsize=1024)
 def parse_prefer(header: str) -> Preference:
     """Return what a `Prefer` field asks for; unknown preferences are ignored, of repeated ones the first counts.
 
     Semicolons separate like commas: `code=404; example=cat` is what people write.
     """
+    return _known_prefer(header) if len(header) <= _MAX_KEPT else _parse_prefer(header)
+
+
+def _parse_prefer(header: str) -> Preference:
     found: dict[str, str] = {}
     for element in split_quoted(header[:_MAX_LENGTH], ","):
         for piece in split_quoted(element, ";"):
             name, _, value = piece.partition("=")
             found.setdefault(name.strip().lower(), unquote_string(value.strip()))
     return _preference(found)
+
+
+_known_prefer = lru_cache(maxsize=1024)(_parse_prefer)
 
 
 def _preference(found: dict[str, str]) -> Preference:

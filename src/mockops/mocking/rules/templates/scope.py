@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import parse_qsl
 
 from mockops.core.chance import roll
 from mockops.core.exchange import NotJson
@@ -93,7 +92,7 @@ class RequestView:
         if not request.body:
             return None
         if request.media_type == "application/x-www-form-urlencoded":
-            return dict(reversed(parse_qsl(request.text, keep_blank_values=True, max_num_fields=10_000)))
+            return dict(reversed(request.form)) if request.form else request.text
         if request.media_type.endswith("json") or request.body[:1] in b"{[":
             try:
                 return request.json

@@ -8,7 +8,7 @@ from xml.parsers import expat
 
 import msgspec
 
-from mockops.core.exchange import NotJson
+from mockops.core.exchange import MAX_FORM_ESCAPES, NotJson, decode_json
 from mockops.mocking.rules.negotiate.accept import is_json, matches
 from mockops.mocking.rules.parameters.coerce import Coercion
 from mockops.mocking.rules.parameters.styles import (
@@ -35,6 +35,8 @@ FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 
 _BYTE = re.compile(r"\(byte (\d+)\)|in position (\d+)")
+_MAX_XML_ATTRIBUTES = 200_000
+"""Attributes are what takes longest to read, and no document has so many; counted by their equals signs."""
 _DECODE = decoder(allow_reserved=False)
 
 
@@ -81,6 +83,8 @@ class BodyReader:
         return self._coercion.value(request.text)
 
     def _read_form(self, request: Request) -> Json:
+        if request.body.count(b"%") > MAX_FORM_ESCAPES:
+            raise MalformedBody("form", "a form", f"more than {MAX_FORM_ESCAPES:,} percent-encoded bytes")
         pairs = query_pairs(request.text)
         found: dict[str, Json] = {}
         for name, member in self._coercion.members().items():
@@ -156,6 +160,8 @@ def _where(body: bytes, words: str) -> str:
     reason = _BYTE.sub("", words.removeprefix("JSON is malformed: ")).rstrip(" :")
     if "recursion" in words:
         return "nested too deeply"
+    if words.startswith("more than"):
+        return words
     found = _BYTE.search(words)
     position = int(found.group(1) or found.group(2)) if found else len(body)
     if "codec" in words:
@@ -168,6 +174,8 @@ def _where(body: bytes, words: str) -> str:
 
 def _check_xml(request: Request) -> Unset:
     """See that XML is well-formed; its content is not checked. Entities are refused, so nothing expands."""
+    if request.body.count(b"=") > _MAX_XML_ATTRIBUTES:
+        raise MalformedBody("xml", "XML that is read", f"more than {_MAX_XML_ATTRIBUTES:,} equals signs")
     parser = expat.ParserCreate()
     parser.EntityDeclHandler = _refuse_entity
     try:
@@ -196,8 +204,8 @@ def _gather(found: dict[str, Raw], name: str, text: str) -> None:
 
 def _document(text: bytes) -> Json | Unset:
     try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return decode_json(text)
+    except NotJson:
         return msgspec.UNSET
 
 
