@@ -6,12 +6,15 @@ import asyncio
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from mockops.core.diagnostics import Severity
 from mockops.core.errors import Invalid
 from mockops.mocking.model import StubInvalid
+from mockops.publishing.service.assemble import assemble
 from mockops.testing import MockServer, NotVerified
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
@@ -154,3 +157,67 @@ def test_chance_in_templates_is_another_for_each_answer_and_the_same_in_each_run
     first = ids()
     assert len(set(first)) == 3
     assert ids() == first
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"statefull": True}, "unknown setting 'statefull'; did you mean `stateful`?"),
+        ({"validation": "wran"}, "must be one of enforce, warn, off; did you mean `warn`?"),
+        ({"cors": {"orgins": ["*"]}}, "unknown setting 'cors.orgins'; did you mean `origins`?"),
+        ({"seed": "x", "stateful": 1}, "setting 'seed' is \"x\", but must be a whole number"),
+    ],
+)
+def test_settings_that_are_none_are_refused(settings: dict[str, Any], words: str) -> None:
+    for specs in ((), (PETSTORE,)):
+        with pytest.raises(Invalid) as caught:
+            MockServer(*specs, **settings)
+        assert words in str(caught.value)
+        assert len(caught.value.diagnostics) == len(settings)
+
+
+def test_settings_hold_without_a_contract() -> None:
+    with MockServer(response_headers=False, cors={"enabled": False}) as server:
+        server.stub("GET", "/x", text="a")
+        fields = httpx.get(f"{server.url}/x", headers={"Origin": "https://a.example"}).headers
+        assert not [name for name in fields if name.startswith(("mockops-", "access-control-"))]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("stubs/a.yaml", "match: {pth: /x}\nrespond: 200\n", "did you mean 'path'?"),
+        ("stubs/a.yaml", "match: [", "stubs/a.yaml:"),
+        ("stubs/a.yaml", "match: {operation: gone}\nrespond: 200\n", "gone"),
+        ("scenarios/a.yaml", "name: a\nrules: [{operation: gone}]\n", "gone"),
+        ("personas/a.yaml", "name: a\ntrait: {}\n", "trait"),
+        ("workspace.yaml", "name: a\nsettings: {sed: 1}\n", "unknown setting 'sed'"),
+        ("workspace.yaml", "name: a\ncontract: gone.yaml\n", "gone.yaml"),
+    ],
+)
+def test_what_would_be_left_out_is_refused_unless_that_is_wanted(
+    tmp_path: Path, name: str, text: str, words: str
+) -> None:
+    (tmp_path / "workspace.yaml").write_text("name: a\n")
+    for folder in ("stubs", "scenarios", "personas"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "stubs" / "good.yaml").write_text("match: GET /good\nrespond: 204\n")
+    (tmp_path / name).write_text(text)
+    with pytest.raises(Invalid) as caught:
+        MockServer(tmp_path).start()
+    assert words in str(caught.value)
+    assert caught.value.diagnostics
+    with MockServer(tmp_path, strict=False) as server:
+        assert httpx.get(f"{server.url}/good").status_code == 204
+
+
+def test_a_broken_operation_of_a_contract_alone_is_left_out(tmp_path: Path) -> None:
+    spec = tmp_path / "api.yaml"
+    spec.write_text(
+        "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths:\n"
+        "  /good: {get: {responses: {'204': {description: d}}}}\n"
+        "  /bad: {get: {responses: {'200': {$ref: '#/components/responses/Gone'}}}}\n"
+    )
+    assert any(each.severity is Severity.ERROR for each in assemble([str(spec)]).diagnostics)
+    with MockServer(spec) as server:
+        assert httpx.get(f"{server.url}/good").status_code == 204

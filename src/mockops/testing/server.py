@@ -19,7 +19,8 @@ from mockops.gateway.http.server import Server
 from mockops.infra.cache import cache_dir
 from mockops.mocking.importers.stubs import stub_from_json
 from mockops.publishing.model import Snapshot, TargetSnapshot
-from mockops.publishing.service.assemble import Options, assemble, has_errors
+from mockops.publishing.service.assemble import Options, assemble
+from mockops.publishing.service.settings import read_settings
 from mockops.testing.verify import check, match_of
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class MockServer:
         seed: int | None = None,
         stateful: bool | None = None,
         port: int = 0,
+        strict: bool = True,
         **settings: Json,
     ) -> None:
         """Prepare a server; it starts when entered or with `start`.
@@ -67,12 +69,21 @@ class MockServer:
             seed: Of generated data.
             stateful: Whether collections keep what is posted.
             port: 0 picks a free one.
+            strict: Whether a stub, scenario, persona or setting in the files that cannot be used is an error; otherwise
+                it is left out, as `mockops serve` does. What is broken within a contract is left out in any case.
             settings: Any other setting of a target, such as `persona="vip"`.
+
+        Raises:
+            Invalid: There is no such setting, or its value is wrong.
 
         """
         self._specs = tuple(str(spec) for spec in specs)
         given = {"validation": validation, "seed": seed, "stateful": stateful, **settings}
         self._overrides = {name: value for name, value in given.items() if value is not None}
+        self._settings, wrong = read_settings({}, self._overrides)
+        if wrong:
+            raise Invalid("\n".join(f"{each.message}; {each.hint}" for each in wrong), wrong)
+        self._is_strict = strict
         self._port = port
         self._numbers = count(1)
         self._clock = SystemClock()
@@ -262,9 +273,10 @@ class MockServer:
 
     def _read(self) -> Snapshot:
         if not self._specs:
-            return Snapshot(targets=(TargetSnapshot(name="stubs"),))
+            return Snapshot(targets=(TargetSnapshot(name="stubs", settings=self._settings),))
         assembled = assemble(self._specs, Options(overrides=self._overrides, cache_dir=cache_dir()))
-        if assembled.failed or (has_errors(assembled.diagnostics) and not assembled.snapshot.targets):
+        is_broken = assembled.failed or not assembled.snapshot.targets
+        if is_broken or (self._is_strict and (assembled.left_out or assembled.lost)):
             raise Invalid("\n".join(str(each) for each in assembled.diagnostics), assembled.diagnostics)
         return assembled.snapshot
 

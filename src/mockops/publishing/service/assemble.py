@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from mockops.publishing.service.sources import Source
 
 
+_OURS = ("mocking.", "publishing.", "workspace.")
+"""How the codes of diagnostics begin that concern what people write for MockOps."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """How to assemble."""
@@ -68,6 +72,20 @@ class Assembled:
     """Names of the targets left out because their contract cannot be served."""
     lost: tuple[str, ...] = ()
     """Projects and workspaces whose own file cannot be read, so that nobody knows what their targets are."""
+    unread: frozenset[str] = frozenset()
+    """Files of stubs, scenarios and personas that cannot be read at all."""
+
+    @property
+    def left_out(self) -> tuple[Diagnostic, ...]:
+        """The errors that cost something a person wrote for MockOps; not those that cost an operation of a contract.
+
+        Contracts come from elsewhere, and real ones have mistakes; stubs, scenarios, personas and settings do not.
+        """
+        return tuple(
+            each
+            for each in self.diagnostics
+            if each.severity is Severity.ERROR and (each.code.startswith(_OURS) or each.source in self.unread)
+        )
 
 
 class _Assembly:
@@ -81,6 +99,7 @@ class _Assembly:
         self.watched: set[Path] = set()
         self.failed: list[str] = []
         self.lost: list[str] = []
+        self.unread: set[str] = set()
 
     def add(self, source: Source) -> None:
         """Take in one source."""
@@ -222,6 +241,7 @@ class _Assembly:
         except (Invalid, OSError) as error:
             found = error.diagnostics if isinstance(error, Invalid) else ()
             self.diagnostics += found or [_whole(str(path), error)]
+            self.unread.add(str(path))
             return None
         value, complaints = read(document)
         self.diagnostics += [*document.warnings, *complaints]
@@ -266,6 +286,7 @@ def assemble_sources(sources: Iterable[Source], options: Options, *, also_watche
         watched=frozenset((*assembly.watched, *also_watched)),
         failed=tuple(assembly.failed),
         lost=tuple(assembly.lost),
+        unread=frozenset(assembly.unread),
     )
 
 
