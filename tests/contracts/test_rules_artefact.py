@@ -97,3 +97,17 @@ def test_entries_carry_what_routing_needs() -> None:
     contract = contract_of({}, True)
     assert msgspec.structs.asdict(contract.entries[0])["base_paths"] == ("",)
     assert contract.entries[0].key == "GET /0"
+
+
+def test_definitions_that_another_operation_decoded_are_shared() -> None:
+    definitions = {
+        "A": {"type": "object", "properties": {"shared": {"$ref": "#/$defs/Shared"}}},
+        "B": {"type": "object", "properties": {"a": {"$ref": "#/$defs/A"}}},
+        "Shared": {"type": "object", "properties": {"b": {"$ref": "#/$defs/B"}}},
+    }
+    contract = contract_of(definitions, {"$ref": "#/$defs/A"}, {"$ref": "#/$defs/B"})
+    first, cold_bytes = contract.decode(0)
+    second, warm_bytes = contract.decode(1, first.definitions)
+    assert second == contract.operation(1)
+    assert all(second.definitions[name] is first.definitions[name] for name in definitions)
+    assert warm_bytes < cold_bytes

@@ -18,7 +18,7 @@ from mockops.contracts.model import ContractInvalid, ImportedContract, Operation
 from mockops.core.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from mockops.core.documents import Document
     from mockops.core.json import Json, JsonObject
@@ -49,7 +49,18 @@ _operation_decoder = msgspec.json.Decoder(Operation)
 class Contract:
     """A compiled contract: an index of operations over bytes that may be a file, memory or a message."""
 
-    __slots__ = ("_buffer", "_definitions", "_operations", "dialect", "digest", "entries", "title", "version")
+    __slots__ = (
+        "_buffer",
+        "_definitions",
+        "_names",
+        "_operations",
+        "_references",
+        "dialect",
+        "digest",
+        "entries",
+        "title",
+        "version",
+    )
 
     def __init__(self, buffer: bytes | memoryview, head: _Head, start: int) -> None:
         self.title = head.title
@@ -64,6 +75,8 @@ class Contract:
         spans = [slice(first, last) for first, last in pairwise(ends)]
         self._operations = spans[: len(head.operation_bytes)]
         self._definitions = dict(zip(head.names, spans[len(head.operation_bytes) :], strict=True))
+        self._names = {name: name for name in self._definitions}
+        self._references: dict[str, list[str]] = {}
 
     @classmethod
     def from_bytes(cls, buffer: bytes | memoryview, *, verify: bool = False) -> Contract:
@@ -97,22 +110,48 @@ class Contract:
 
     def operation(self, index: int) -> Operation:
         """Decode the operation of `entries[index]` with the definitions it needs; the caller keeps it."""
+        return self.decode(index)[0]
+
+    def decode(self, index: int, known: Mapping[str, JsonObject | bool] | None = None) -> tuple[Operation, int]:
+        """Decode an operation, taking the definitions that another one has decoded already.
+
+        Args:
+            index: Of the operation in `entries`.
+            known: Definitions of another operation of this contract; shared, not copied.
+
+        Returns:
+            The operation, and how many bytes of JSON were decoded for it.
+
+        """
         blob = self._buffer[self._operations[index]]
         operation = _operation_decoder.decode(blob)
-        found: JsonObject = {}
+        decoded_bytes = len(blob)
+        found: dict[str, JsonObject | bool] = {}
         pending = self._names_in(blob)
         while pending:
             name = pending.pop()
-            if name not in found:
+            if name in found:
+                continue
+            if known is not None and name in known:
+                found[name] = known[name]
+            else:
                 blob = self._buffer[self._definitions[name]]
                 found[name] = msgspec.json.decode(blob)
-                pending += self._names_in(blob)
-        return msgspec.structs.replace(operation, definitions=found)
+                decoded_bytes += len(blob)
+            pending += self._references_of(name)
+        return msgspec.structs.replace(operation, definitions=found), decoded_bytes
+
+    def _references_of(self, name: str) -> list[str]:
+        """Return the definitions that one refers to; remembered, because large closures share most of their parts."""
+        found = self._references.get(name)
+        if found is None:
+            found = self._references[name] = self._names_in(self._buffer[self._definitions[name]])
+        return found
 
     def _names_in(self, blob: memoryview) -> list[str]:
         names = {match.decode() for match in _REFERENCE.findall(blob)}
-        # an example may hold what looks like a reference
-        return [name for name in names if name in self._definitions]
+        # an example may hold what looks like a reference; the names that are kept are those of `_definitions`
+        return [self._names[name] for name in names if name in self._names]
 
 
 def compile_contract(imported: ImportedContract) -> Contract:
