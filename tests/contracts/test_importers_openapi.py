@@ -365,6 +365,24 @@ def test_servers_become_base_paths() -> None:
     assert found.base_paths == (("", "/v1/api", "/v2/api", "/rel"), ("", "/own"))
 
 
+@pytest.mark.parametrize(
+    ("url", "variables", "base_paths"),
+    [
+        ("https://example.com{base}", {"base": {"default": "/sell/v1"}}, ("", "/sell/v1")),
+        ("https://{host}/b", {"host": {"default": "a", "enum": ["a", "b"]}}, ("", "/b")),
+        ("https://{host}", {"host": {"default": "example.com/eu", "enum": ["example.com/us"]}}, ("", "/eu", "/us")),
+        ("{server}/v1", {"server": {"default": "https://example.com/api"}}, ("", "/api/v1")),
+        ("https://{server}", {"server": {"default": "https://example.com/api"}}, ("", "/api")),
+        ("https://{undeclared}/v1", {}, ("", "/v1")),
+    ],
+)
+def test_a_base_path_may_begin_in_a_variable_of_the_host(
+    url: str, variables: dict[str, Any], base_paths: tuple[str, ...]
+) -> None:
+    servers = [{"url": url, "variables": variables}]
+    assert imported(api({"/a": {"get": {"responses": {}}}}, servers=servers)).base_paths == (base_paths,)
+
+
 def test_security_is_reduced_to_what_can_be_checked() -> None:
     schemes = {
         "key": {"type": "apiKey", "in": "header", "name": "X-Key"},

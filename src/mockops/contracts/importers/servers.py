@@ -37,16 +37,22 @@ def base_path(url: str) -> str | None:
 
 def _base_paths(server: Node) -> Iterator[str]:
     url = text(server.get("url"))
-    _scheme, slashes, rest = url.partition("//")
-    # variables of scheme and host make no difference to the path, however many values they have
-    _host, _slash, path = rest.partition("/") if slashes else ("", "", url)
-    names = [*dict.fromkeys(_VARIABLE.findall(path))]
-    values = [_values(server.child("variables").child(name)) for name in names]
-    for chosen in islice(product(*values), _MAX_VARIANTS):
-        filled = path
+    has_host = "//" in url
+    url = url.partition("//")[2] if has_host else url
+    path = url.partition("/")[2] if has_host else url
+    variables = {name: _values(server.child("variables").child(name)) for name in _VARIABLE.findall(url)}
+    # a variable of the host makes a difference to the path only where the path begins in it (`https://host{base}`)
+    names = [
+        name for name, values in variables.items() if f"{{{name}}}" in path or any("/" in value for value in values)
+    ]
+    for chosen in islice(product(*(variables[name] for name in names)), _MAX_VARIANTS):
+        filled = url
         for name, value in zip(names, chosen, strict=True):
             filled = filled.replace(f"{{{name}}}", value)
-        found = base_path("/" + filled.lstrip("/"))
+        # a variable may hold all of an address (`{server}/v1`)
+        is_address = has_host or "://" in filled
+        filled = filled.rpartition("://")[2]
+        found = base_path("/" + (filled.partition("/")[2] if is_address else filled).lstrip("/"))
         if found is not None:
             yield found
 
