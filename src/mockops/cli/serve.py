@@ -26,7 +26,7 @@ class Validation(StrEnum):
 
 def serve(
     specs: Annotated[
-        list[str], typer.Argument(help="OpenAPI files, folders, globs or URLs.", metavar="SPEC…", show_default=False)
+        list[str], typer.Argument(help="OpenAPI files, folders, globs or URLs.", metavar="SPEC", show_default=False)
     ],
     *,
     port: Annotated[int, typer.Option(help="Port to answer on; 0 picks a free one.", min=0, max=65535)] = DEFAULT_PORT,

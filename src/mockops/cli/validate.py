@@ -21,7 +21,7 @@ _GLOB_SIGNS = "*?["
 
 
 def validate(
-    specs: Annotated[list[str], typer.Argument(help="OpenAPI files, project folders, globs or URLs.", metavar="SPEC…")],
+    specs: Annotated[list[str], typer.Argument(help="OpenAPI files, project folders, globs or URLs.", metavar="SPEC")],
     output: Annotated[Literal["text", "json"], typer.Option(help="How to print what is found.")] = "text",
     strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
     allow_remote_refs: Annotated[

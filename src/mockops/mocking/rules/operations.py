@@ -12,6 +12,7 @@ from mockops.contracts.model import Location, OperationEntry
 from mockops.mocking.rules.generate import Generator
 from mockops.mocking.rules.parameters import ParameterReader
 from mockops.mocking.rules.paths import PathInvalid, Router
+from mockops.mocking.rules.segments import divide, has_shared_segment
 from mockops.mocking.rules.validate import RequestValidator
 
 if TYPE_CHECKING:
@@ -49,6 +50,11 @@ class Ready:
         if self.validator.is_trivial:
             return ()
         return self.validator.check(request, self.parameters.read(request, params))
+
+    def fits_path(self, request: Request, params: dict[str, str]) -> bool:
+        """Tell whether path parameters are what the contract allows."""
+        wrong = self.validator.check_parameters(self.parameters.read(request, params))
+        return all(violation.location != Location.PATH.value for violation in wrong)
 
 
 def _headers_used(operation: Operation) -> Iterator[str]:
@@ -99,7 +105,6 @@ class OperationCache:
             self._size_bytes -= gone_bytes
         return ready
 
-
     def _definitions_of(self, contract: Contract) -> dict[str, JsonObject | bool] | None:
         """Return the definitions of the contract's operation that was used last: others share most of them."""
         for digest, index in islice(reversed(self._ready), _LOOKED_BACK):
@@ -131,6 +136,7 @@ class Operations:
         self._router: Router[list[int]] = Router()
         for index, entry in enumerate(self.entries):
             self._route(index, entry)
+        self._shared = frozenset(index for index, entry in enumerate(self.entries) if has_shared_segment(entry.path))
 
     def _route(self, index: int, entry: OperationEntry) -> None:
         for base in dict.fromkeys(("", *entry.base_paths)):
@@ -151,7 +157,11 @@ class Operations:
             # What one operation asks for may be part of what another does: the one that asks for most is meant.
             selected = [each for each in found.value if self._is_selected(each, request)]
             index = max(selected, key=lambda each: len(self.entries[each].selectors), default=index)
-        return OperationHit(index, self.entries[index], found.params, self.below_base(request.path))
+        entry, params = self.entries[index], found.params
+        if index in self._shared:
+            ready = self.ready(index)
+            params = divide(entry.path, params, lambda divided: ready.fits_path(request, divided))
+        return OperationHit(index, entry, params, self.below_base(request.path))
 
     def methods(self, path: str) -> list[str]:
         """Return the methods that the path has, for `Allow`."""
