@@ -11,7 +11,24 @@ from mockops.gateway.admin import guard
 from mockops.gateway.admin.table import ROUTES
 
 
-async def test_an_unknown_path_gets_the_routes_and_the_nearest(port):
+async def test_the_root_says_where_to_go_on(port):
+    answer = await port.admin.get("/")
+    assert answer.status_code == 200
+    links = answer.json()["links"]
+    assert set(links) == {"health", "ready", "state", "metrics", "openapi", "stubs", "requests"}
+    for path in links.values():
+        assert (await port.admin.get(path)).status_code == 200, path
+
+
+@pytest.mark.parametrize("path", ["/api/v1/request", "/nothing/like/it", "/" + "x" * 5000, "/__admin/mapping"])
+async def test_an_unknown_path_gets_few_routes_and_the_place_of_all(port, path):
+    told = (await port.admin.get(path)).json()
+    assert 1 <= len(told["routes"]) <= 5
+    assert told["all_routes"] == "/openapi.json"
+    assert "GET /openapi.json describes all routes" in told["detail"]
+
+
+async def test_an_unknown_path_gets_the_nearest_route(port):
     answer = await port.admin.get("/stubs")
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
@@ -145,7 +162,7 @@ async def test_absolute_form_and_http_1_0_are_understood(port):
 def test_operation_ids_are_unique_and_paths_are_versioned():
     ids = [route.operation_id for route in ROUTES]
     assert len(ids) == len(set(ids))
-    plain = {"/health", "/ready", "/state", "/metrics", "/openapi.json"}
+    plain = {"/", "/health", "/ready", "/state", "/metrics", "/openapi.json"}
     for route in ROUTES:
         assert route.path in plain or route.path.startswith(("/api/v1/", "/__admin/"))
 

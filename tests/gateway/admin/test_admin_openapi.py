@@ -43,6 +43,7 @@ async def test_answers_are_what_the_contract_says(port):
     await port.mock.get("/@pets/pest")
     stub = {"id": "x", "match": {"path": "/x"}, "respond": {"json": 1}}
     asked = [
+        ("GET", "/", "/", None),
         ("GET", "/health", "/health", None),
         ("GET", "/ready", "/ready", None),
         ("GET", "/state", "/state", None),

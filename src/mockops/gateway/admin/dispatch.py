@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from difflib import SequenceMatcher
+from heapq import nlargest
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,6 +13,7 @@ from mockops.core.errors import Conflict, Denied, Invalid, MockOpsError, NotFoun
 from mockops.core.exchange import Request
 from mockops.core.problems import PROBLEM_JSON, problem
 from mockops.gateway.admin import guard
+from mockops.gateway.admin.index import OPENAPI
 from mockops.gateway.admin.reading import read_body, read_query
 from mockops.gateway.admin.refusals import Refused
 from mockops.gateway.admin.routes import API, Call, Outcome, Route
@@ -36,6 +39,12 @@ _STATUSES: tuple[tuple[type[MockOpsError], int], ...] = (
     (Stale, 412),
     (Unavailable, 503),
 )
+
+
+_MAX_NEAREST = 5
+"""Routes named to who asks for one that is not there."""
+_MAX_COMPARED = 200
+"""Characters of a path that are compared."""
 
 
 class Dispatch:
@@ -120,10 +129,11 @@ class Dispatch:
         if allow:
             detail = f"{request.path} takes {allow}, not {request.method}."
             return Refused(405, "admin.method_not_allowed", detail, headers=(("Allow", allow),))
-        paths = sorted({route.path for route in ROUTES})
-        near = did_you_mean(request.path, paths) or did_you_mean(API + request.path, paths)
-        detail = f"There is no {request.path}{near or '; `routes` lists what there is.'}"
-        return Refused(404, "admin.not_found", detail, routes=[f"{each.method} {each.path}" for each in ROUTES])
+        near = _nearest(request.path)
+        hint = did_you_mean(request.path, near) or did_you_mean(API + request.path, near) or "."
+        detail = f"There is no {request.path}{hint} GET {OPENAPI} describes all routes."
+        routes = [f"{each.method} {each.path}" for path in near for each in ROUTES if each.path == path]
+        return Refused(404, "admin.not_found", detail, routes=routes[:_MAX_NEAREST], all_routes=OPENAPI)
 
     def _render(self, outcome: Outcome, request: Request) -> Answer:
         headers = list(outcome.headers)
@@ -140,6 +150,17 @@ class Dispatch:
             headers += [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
         is_head = request.method == "HEAD"
         return Answer(status=outcome.status, headers=headers, body=body, with_body=not is_head, with_id=False)
+
+
+def _nearest(path: str) -> list[str]:
+    """Return the paths of the routes that look most like a path, or like it below the API's prefix; nearest first."""
+    likeness: dict[str, float] = {}
+    for wanted in (path[:_MAX_COMPARED], API + path[:_MAX_COMPARED]):
+        matcher = SequenceMatcher(None, "", wanted)
+        for route in ROUTES:
+            matcher.set_seq1(route.path)
+            likeness[route.path] = max(likeness.get(route.path, 0.0), matcher.ratio())
+    return nlargest(_MAX_NEAREST, likeness, key=lambda each: likeness[each])
 
 
 def _read(raw: RawRequest) -> Request:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mockops.gateway.admin.index import OPENAPI
+from mockops.gateway.admin.index import ROUTES as INDEX
 from mockops.gateway.admin.openapi import describe
 from mockops.gateway.admin.requests import ROUTES as REQUESTS
 from mockops.gateway.admin.routes import Call, Outcome, Promise, Route
@@ -21,7 +23,7 @@ def show_openapi(call: Call) -> Outcome:
 
 _OPENAPI = Route(
     method="GET",
-    path="/openapi.json",
+    path=OPENAPI,
     operation_id="openapi.read",
     tag="State",
     summary="This API's own contract, OpenAPI 3.1",
@@ -29,4 +31,4 @@ _OPENAPI = Route(
     promises=(Promise(description="The contract.", type=dict[str, Any]),),
 )
 
-ROUTES = (*STATE, _OPENAPI, *STUBS, *REQUESTS, *SESSIONS, *WIREMOCK)
+ROUTES = (*INDEX, *STATE, _OPENAPI, *STUBS, *REQUESTS, *SESSIONS, *WIREMOCK)
