@@ -21,6 +21,7 @@ from mockops.mocking.rules.parameters.reader import IGNORED_HEADERS
 from mockops.mocking.rules.paths import Router
 from mockops.mocking.rules.samples import styles
 from mockops.mocking.rules.samples.credentials import credentials_for
+from mockops.mocking.rules.segments import divide, has_shared_segment
 from mockops.mocking.rules.validate import RequestValidator
 
 if TYPE_CHECKING:
@@ -121,19 +122,25 @@ class Sampler:
 
     def _violations(self, request: Request) -> tuple[Violation, ...]:
         found = self._router.find(request.path, request.method)
-        values = self._reader.read(request, found.params if found is not None else {})
+        params = found.params if found is not None else {}
+        if has_shared_segment(self._operation.path):
+            params = divide(self._operation.path, params, lambda divided: self._fits_path(request, divided))
+        values = self._reader.read(request, params)
         wrong = self._validator.check(request, values)
         return tuple(
             one for one in wrong if one.location != "header" or _first_token(one.pointer).lower() not in _FRAMING
         )
+
+    def _fits_path(self, request: Request, params: dict[str, str]) -> bool:
+        wrong = self._validator.check_parameters(self._reader.read(request, params))
+        return all(violation.location != Location.PATH.value for violation in wrong)
 
     def _draft(self, seed: int, policy: Optional, left_out: set[tuple[str, str]]) -> _Draft:
         draft = _Draft()
         dice = Dice(seed, "optional")
         hints = Hints(direction=Direction.REQUEST, optional=policy)
         by_name = {each.name: each for each in self._operation.parameters if each.location is Location.PATH}
-        path = self._operation.path
-        draft.path = _TEMPLATE.sub(lambda m: self._segment(m[1], by_name, _after(path, m.end()), seed, hints), path)
+        draft.path = _TEMPLATE.sub(lambda m: self._segment(m[1], by_name, seed, hints), self._operation.path)
         for parameter in self._operation.parameters:
             # One draw for each, so that one parameter's fate changes nothing for the next.
             is_drawn = policy is Optional.ALL or (dice.ratio() < 0.5 and policy is Optional.SOME)
@@ -145,31 +152,19 @@ class Sampler:
         self._add_credentials(draft)
         return draft
 
-    def _segment(self, written: str, by_name: dict[str, Parameter], after: str, seed: int, hints: Hints) -> str:
-        """Return what stands in the path for a `{name}`: never empty, `.` or `..`, and without a bare slash.
-
-        What follows it in its segment (`after`) is not part of it: the first one found would be where it ends.
-        """
+    def _segment(self, written: str, by_name: dict[str, Parameter], seed: int, hints: Hints) -> str:
+        """Return what stands in the path for a `{name}`: never empty, `.` or `..`, and without a bare slash."""
         parameter = by_name.get(written) or by_name.get(written.strip("+*?")) or _undeclared(written)
         fallback = ""
         for value in self._values(parameter, seed, hints):
             text = styles.path_text(parameter, value)
-            if after == "{" and self._allows(parameter, text[:1]):
-                text = text[:1]  # nothing parts it from the next one, so it ends as soon as it can
-            if "." in after and isinstance(value, float) and self._allows(parameter, int(value)):
-                text = str(int(value))
-            if not text or text in (".", ".."):
-                continue
-            if "%2F" not in text and (not after or after not in text):
-                return text
-            fallback = fallback or text
+            if text and text not in (".", ".."):
+                if "%2F" not in text:
+                    return text
+                fallback = fallback or text
         if not fallback:
             raise Unsatisfiable(f"path parameter `{parameter.name}` has no value that fits in a path")
         return fallback
-
-    def _allows(self, parameter: Parameter, value: Json) -> bool:
-        schema = True if parameter.schema is None else parameter.schema
-        return self._generator.conforms(schema, value, direction=Direction.REQUEST)
 
     def _values(self, parameter: Parameter, seed: int, hints: Hints) -> Iterator[Json]:
         """Yield values of a parameter to try: the contract's examples that conform, then generated ones."""
@@ -275,12 +270,6 @@ class Sampler:
 
 def _undeclared(name: str) -> Parameter:
     return Parameter(name=name, location=Location.PATH, required=True, schema={"type": "string"})
-
-
-def _after(path: str, end: int) -> str:
-    """Return what follows a parameter in its segment: a literal, `{` for another parameter, nothing at its end."""
-    rest = path[end:].partition("/")[0]
-    return "{" if rest.startswith("{") else rest.partition("{")[0]
 
 
 def _is_sendable(parameter: Parameter, value: Json) -> bool:

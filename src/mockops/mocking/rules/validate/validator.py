@@ -83,12 +83,13 @@ class RequestValidator:
             if refused is not None:
                 found.append(refused)
         if self._parameters is not None:
-            found += self._check_parameters(params)
+            found += self.check_parameters(params)
         if self._operation.request_body is not None:
             found += self.check_body(request)
         return tuple(found[:MAX_VIOLATIONS])
 
-    def _check_parameters(self, params: ParameterValues) -> list[Violation]:
+    def check_parameters(self, params: ParameterValues) -> list[Violation]:
+        """Return what is wrong with the parameters alone."""
         found = list(params.violations)
         if self._parameters is None:
             return found
