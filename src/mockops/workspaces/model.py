@@ -17,6 +17,10 @@ PROJECT_FILE = "mockops.yaml"
 """Marks the root of a project."""
 WORKSPACE_FILE = "workspace.yaml"
 """Marks the folder of a workspace."""
+MAPPINGS_FOLDER = "mappings"
+"""Where WireMock keeps its stubs, below its root."""
+BODIES_FOLDER = "__files"
+"""Where WireMock keeps bodies; nothing in it is a stub."""
 CONTRACT_NAMES = (
     "contract.yaml",
     "contract.yml",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from difflib import get_close_matches
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from mockops.core.diagnostics import Diagnostic, Severity, pointer
 from mockops.core.documents import Document, read_document
 from mockops.core.errors import Invalid
 from mockops.workspaces.model import (
+    BODIES_FOLDER,
     CONTRACT_NAMES,
+    MAPPINGS_FOLDER,
     PROJECT_FILE,
     WORKSPACE_FILE,
     LayoutInvalid,
@@ -28,6 +31,8 @@ _PROJECT_KEYS = ("name", "description", "org", "team", "settings", "environments
 _WORKSPACE_KEYS = ("name", "description", "team", "contract", "settings", "environments")
 _SUFFIXES = (".yaml", ".yml", ".json")
 _MAX_FILES = 20_000
+_MAX_SNIFFED = 100
+_SNIFF_BYTES = 64 << 10
 
 
 def is_project(folder: Path) -> bool:
@@ -36,8 +41,28 @@ def is_project(folder: Path) -> bool:
 
 
 def is_workspace(folder: Path) -> bool:
-    """Say whether a folder is a workspace."""
-    return (folder / WORKSPACE_FILE).is_file()
+    """Say whether a folder is a workspace: ours, or a root folder of WireMock."""
+    return (folder / WORKSPACE_FILE).is_file() or _is_wiremock_root(folder)
+
+
+def _is_wiremock_root(folder: Path) -> bool:
+    """Say whether a folder holds WireMock's `mappings/`: with `__files/` beside it, or mappings in it."""
+    mappings = folder / MAPPINGS_FOLDER
+    if not mappings.is_dir():
+        return False
+    return (folder / BODIES_FOLDER).is_dir() or any(
+        _says_mapping(path) for path in islice(mappings.rglob("*.json"), _MAX_SNIFFED)
+    )
+
+
+def _says_mapping(path: Path) -> bool:
+    """Say whether a file looks like a WireMock mapping, or several."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(_SNIFF_BYTES)
+    except OSError:
+        return False
+    return b'"mappings"' in start or (b'"request"' in start and b'"response"' in start)
 
 
 def read_project(root: Path) -> tuple[ProjectFiles, list[Diagnostic]]:
@@ -88,8 +113,12 @@ def read_workspace(folder: Path) -> tuple[WorkspaceFiles, list[Diagnostic]]:
 
 
 def documents_in(folder: Path) -> tuple[Path, ...]:
-    """Return the YAML and JSON files below a folder, in a stable order."""
-    paths = sorted(path for path in folder.rglob("*") if path.suffix in _SUFFIXES and path.is_file())
+    """Return the YAML and JSON files below a folder, in a stable order; those below `__files` are bodies."""
+    paths = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix in _SUFFIXES and BODIES_FOLDER not in path.relative_to(folder).parts and path.is_file()
+    )
     return tuple(paths[:_MAX_FILES])
 
 
@@ -101,7 +130,10 @@ def _read_workspace(folder: Path, inherited: JsonObject, found: list[Diagnostic]
         folder=folder,
         document=document,
         contract=_contract(folder, document, found),
-        stubs=documents_in(folder / "stubs"),
+        stubs=(
+            *documents_in(folder / "stubs"),
+            *(documents_in(folder / MAPPINGS_FOLDER) if _is_wiremock_root(folder) else ()),
+        ),
         scenarios=documents_in(folder / "scenarios"),
         settings=_laid_over(inherited, _settings(document, _WORKSPACE_KEYS, found)),
     )

@@ -164,7 +164,7 @@ class _Assembly:
         self.diagnostics += found
         stubs: list[Stub] = []
         for path in files.stubs:
-            stubs += self._read(path, _behaviour().stub_reader(path)) or []
+            stubs += self._read(path, _behaviour().stub_reader(path, files.folder)) or []
         if stubs:
             stubs, taken = _behaviour().unique(stubs)
             self.diagnostics += taken

@@ -14,6 +14,7 @@ from mockops.mocking.importers.personas import read_persona
 from mockops.mocking.importers.scenarios import read_scenario
 from mockops.mocking.importers.stubs import read_stubs
 from mockops.mocking.rules.check import check_scenario, check_stub
+from mockops.workspaces.model import BODIES_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -25,18 +26,34 @@ if TYPE_CHECKING:
 __all__ = ["check_scenario", "check_stub", "read_persona", "read_scenario", "stub_reader", "unique"]
 
 
-def stub_reader(path: Path) -> Callable[[Document], tuple[list[Stub], list[Diagnostic]]]:
-    """Return what reads the stub file at `path`; the files it names lie beside it or below."""
-    folder = path.resolve().parent
+def stub_reader(path: Path, workspace: Path) -> Callable[[Document], tuple[list[Stub], list[Diagnostic]]]:
+    """Return what reads the stub file at `path`.
 
-    def read_beside(name: str) -> bytes:
-        beside = (folder / name).resolve()
-        if not beside.is_relative_to(folder):
-            message = f"{name} lies outside {folder.name}/"
-            raise Invalid(message)
-        return beside.read_bytes()
+    The files it names lie beside it or below, or in the nearest folder `__files`, as WireMock has it, beside it or in a
+    folder above, up to the workspace's.
+    """
+    folder, top = path.resolve().parent, workspace.resolve()
+    above = [each for each in (folder, *folder.parents) if each.is_relative_to(top)]
 
-    return partial(read_stubs, read_file=read_beside)
+    def read_near(name: str) -> bytes:
+        try:
+            return _read_below(folder, name)
+        except FileNotFoundError:
+            bodies = next((each / BODIES_FOLDER for each in above if (each / BODIES_FOLDER).is_dir()), None)
+            if bodies is None:
+                raise
+            return _read_below(bodies, name)
+
+    return partial(read_stubs, read_file=read_near)
+
+
+def _read_below(folder: Path, name: str) -> bytes:
+    """Return a file's content; links may not lead out of the folder."""
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        message = f"{name} lies outside {folder.name}/"
+        raise Invalid(message)
+    return path.read_bytes()
 
 
 def unique(stubs: Iterable[Stub]) -> tuple[list[Stub], list[Diagnostic]]:
