@@ -159,3 +159,13 @@ def test_reply_with_gives_a_status_an_example_or_both() -> None:
 def test_has_status_takes_numbers_alone() -> None:
     found = declared(ok(), Response(status="4XX"), Response(status="default"))
     assert [status for status in (200, 201, 400, 404, 500) if found.has_status(status)] == [200]
+
+
+def test_where_a_schema_contradicts_itself_the_authors_example_is_the_answer() -> None:
+    impossible = {
+        "type": "object",
+        "required": ["a"],
+        "properties": {"a": {"type": "string", "maxLength": 1, "minLength": 2}},
+    }
+    assert value(declared(ok(("written", {"a": "as meant"}), schema=impossible)).reply()) == {"a": "as meant"}
+    assert declared(ok(schema=impossible)).reply().status == 500

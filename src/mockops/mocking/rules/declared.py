@@ -95,7 +95,12 @@ class Declared:
             return {}
         # an example that does not keep its schema (many in the wild do not) or is not this persona's is come close to
         wish = examples[0].value if examples else UNSET
-        return self.generate(schema, plan.media.media_type, wish=wish)
+        try:
+            return self.generate(schema, plan.media.media_type, wish=wish)
+        except Unsatisfiable:
+            if wish is UNSET:
+                raise
+            return wish  # the schema contradicts itself: what its author wrote beside it is the best there is
 
     def generate(self, schema: Json, salt: str = "", *, name: str = "", wish: Json = UNSET) -> Json:
         """Return a generated value, close to `wish`; the same request, seed and persona give the same one.
