@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -45,6 +46,19 @@ def find_loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
         return asyncio.new_event_loop
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
     return factory
+
+
+def settle(*, is_replaced: bool = False) -> None:
+    """Take what exists now, which is to live on, out of the garbage collector's sight: looking at it stops the loop.
+
+    Args:
+        is_replaced: Something settled before may be garbage by now: look at all of it once more (tens of milliseconds).
+
+    """
+    if is_replaced:
+        gc.unfreeze()
+        gc.collect()
+    gc.freeze()
 
 
 def run(main: Coroutine[Any, Any, _T]) -> _T:

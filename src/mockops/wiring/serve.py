@@ -15,7 +15,7 @@ from mockops.gateway.http.limits import Limits
 from mockops.gateway.http.server import Server
 from mockops.infra.cache import cache_dir
 from mockops.infra.http import EgressPolicy, fetch
-from mockops.infra.loop import run
+from mockops.infra.loop import run, settle
 from mockops.publishing.service.assemble import Assembled, Options, assemble
 from mockops.wiring.admin import LIMITS, LateHandler
 from mockops.wiring.listeners import Listeners, explain
@@ -69,6 +69,7 @@ class ServeProcess:
         banner(self.gateway, address, admin, is_secure=options.tls_cert is not None)
         if self._crew is not None:
             say(f"workers: {options.workers} processes share the port")
+        settle()
 
     async def run(self) -> int:
         """Serve until SIGTERM or SIGINT, then drain; a second signal ends it at once. Return the exit code."""
@@ -112,6 +113,7 @@ class ServeProcess:
         from mockops.gateway.admin import AdminHandler  # noqa: PLC0415 (loaded beside the first answers)
 
         handler = AdminHandler(self.gateway, servers=self._listeners.servers)
+        settle()
         if self._crew is None:
             return handler
         from mockops.gateway.workers.desk import CrewDesk  # noqa: PLC0415 (as above)
@@ -145,6 +147,7 @@ class ServeProcess:
         await self._listeners.follow_targets()
         if self._crew is not None:
             self._crew.publish(self._listeners.ports)
+        settle(is_replaced=True)
 
 
 def _stop_or_exit(stop: asyncio.Event) -> None:

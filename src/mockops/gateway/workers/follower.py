@@ -29,6 +29,7 @@ from mockops.gateway.workers.wire import (
     unpack_stubs,
     unpack_target,
 )
+from mockops.infra.loop import settle
 from mockops.publishing.model import Snapshot
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class Follower:
     def _serve(self, message: Serve) -> None:
         self._held = {key: self._held[key] for key in message.targets}
         self._gateway.apply(Snapshot(targets=tuple(self._held.values()), revision=message.revision))
+        settle(is_replaced=self._is_ready)
 
     def _add(self, message: Added) -> None:
         target = self._gateway.table.get(f"{message.target}@{message.environment}")
