@@ -140,8 +140,13 @@ class MockHandler:
         if self._bound is not None:
             target = table.get(self._bound)
             return (target, path) if target is not None else None
-        found = table.find(path, header=request.header("mockops-target"), host=request.header("host"))
-        return (found.target, found.path) if found is not None else None
+        header, host = request.header("mockops-target"), request.header("host")
+        found = table.find(path, header=header, host=host)
+        if found is not None:
+            return found.target, found.path
+        # a contract's own path may begin as a target's prefix does (`/@connections/{id}`)
+        meant = table.find("/", header=header, host=host) if path.startswith("/@") else None
+        return (meant.target, path) if meant is not None and meant.target.mock.operations.methods(path) else None
 
     def _unknown_target(self, request: Request) -> Answer:
         """Say which targets there are and how to name one."""
