@@ -16,7 +16,7 @@ from mockops.mocking.rules.segments import divide, has_shared_segment
 from mockops.mocking.rules.validate import RequestValidator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from mockops.contracts.model import Operation, Selector
     from mockops.contracts.rules.artefact import Contract
@@ -134,12 +134,15 @@ class Operations:
         self.entries: tuple[OperationEntry, ...] = contract.entries if contract is not None else ()
         self._bases = sorted({base for entry in self.entries for base in entry.base_paths}, key=len, reverse=True)
         self._router: Router[list[int]] = Router()
+        # where `/api/pets` is an operation below `/api` and one without: the URL that the contract means comes first
         for index, entry in enumerate(self.entries):
-            self._route(index, entry)
+            self._route(index, entry, [base for base in entry.base_paths if base])
+        for index, entry in enumerate(self.entries):
+            self._route(index, entry, [""])
         self._shared = frozenset(index for index, entry in enumerate(self.entries) if has_shared_segment(entry.path))
 
-    def _route(self, index: int, entry: OperationEntry) -> None:
-        for base in dict.fromkeys(("", *entry.base_paths)):
+    def _route(self, index: int, entry: OperationEntry, bases: Iterable[str]) -> None:
+        for base in bases:
             try:
                 known = self._router.add(base + entry.path, [index], entry.method)
             except PathInvalid:
