@@ -247,3 +247,24 @@ def test_no_query_string_breaks_the_reader(query: str, style: str, explode: bool
     for schema in (OBJECT, {"type": "array", "items": {"type": "integer"}}, {"type": "boolean"}, {}, False):
         found = reader(style, explode, schema, Location.QUERY)
         found.read(Request(method="GET", path="/", query_string=query), {})
+
+
+def test_objects_in_an_array_may_come_as_json() -> None:
+    tag = {"type": "object", "properties": {"key": {"type": "string"}, "size": {"type": "integer"}}}
+    array = {"type": "array", "items": tag}
+    found = reader("form", True, array, Location.QUERY)
+    one, other = quote('{"key":"a","size":1}'), quote('{"key": "b"}')
+    assert read(found, f"p={one}&p={other}") == [{"key": "a", "size": 1}, {"key": "b"}]
+    assert read(found, f"p={one}") == [{"key": "a", "size": 1}]
+    assert read(found, "p[0][key]=a&p[0][size]=1") == [{"key": "a", "size": 1}]
+    assert read(found, "p=%7Bno") == ["{no"]
+    assert read(found, "p=[1]") == ["[1]"]
+    assert read(reader("form", True, {"type": "array", "items": {"type": "string"}}, Location.QUERY), "p={}") == ["{}"]
+
+
+@pytest.mark.parametrize("explode", [True, False])
+def test_an_empty_text_is_an_item_where_an_array_needs_one(explode: bool) -> None:
+    array = {"type": "array", "items": {"type": "string"}}
+    assert read(reader("form", explode, array, Location.QUERY), "p=") == []
+    assert read(reader("form", explode, {**array, "minItems": 1}, Location.QUERY), "p=") == [""]
+    assert read(reader("form", explode, {**array, "minItems": 1}, Location.QUERY), "p=a") == ["a"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TypeAlias
 
+import msgspec
+
 from mockops.mocking.rules.schemas import ALL_TYPES, additional, branches, items, json_types, properties, resolve
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ class Coercion:
         "_schema",
         "is_structured",
         "is_text",
+        "needs_item",
         "types",
         "wants_array",
         "wants_object",
@@ -42,6 +45,8 @@ class Coercion:
     """JSON types the schema allows."""
     wants_array: bool
     """Whether a lone text must be an array of one."""
+    needs_item: bool
+    """Whether an array is meant and may not be empty."""
     wants_object: bool
     """Whether an object is meant and an array is not."""
     is_structured: bool
@@ -55,6 +60,7 @@ class Coercion:
         self._depth = depth
         self.types = types = json_types(schema, definitions)
         self.wants_array = "array" in types and types <= {"array", "null", "object"}
+        self.needs_item = self.wants_array and bool(resolve(schema, definitions).get("minItems"))
         self.wants_object = "object" in types and types <= {"object", "null"}
         self.is_structured = types != ALL_TYPES and bool(types & {"array", "object"})
         self.is_text = types in (ALL_TYPES, {"string"})
@@ -77,12 +83,23 @@ class Coercion:
         if self.is_text:
             return raw
         types = self.types
+        if self.is_structured and raw[:1] in ("{", "["):
+            return self._structure(raw)
         kind, value = _scalar(raw, types)
         if "string" not in types:
             return value if kind in types or (kind == "integer" and "number" in types) else raw
         if kind in {"null", "string"} or kind not in types:
             return raw
         return raw if raw in self._literals() else value
+
+    def _structure(self, raw: str) -> Json:
+        """Return what JSON text says: no style tells how objects in an array travel, and many clients write JSON."""
+        try:
+            value = msgspec.json.decode(raw)
+        except (msgspec.DecodeError, RecursionError):
+            return raw
+        is_meant = "array" in self.types if isinstance(value, list) else "object" in self.types
+        return value if is_meant and "string" not in self.types else raw
 
     def _literals(self) -> frozenset[str]:
         """Texts that the schema names in an `enum`, so that `"1"` stays text where it is listed as text."""

@@ -128,6 +128,8 @@ def read_form(
         return None
     if not coercion.is_structured:
         return decode(values[0])
+    if values == [""] and coercion.needs_item:
+        return [""]  # an array without items is not sent at all (RFC 6570 section 2.3)
     if coercion.wants_object:
         return pairs_of(split_encoded(values[0], _QUERY_DELIMITERS.get(style, (",",)), decode))
     if explode and (len(values) > 1 or style == "form"):
