@@ -211,6 +211,14 @@ def test_forms_are_read_by_their_schema_and_encoding() -> None:
 MULTIPART = "multipart/form-data; boundary=XX"
 
 
+@pytest.mark.parametrize("schema", [{"type": "string"}, {"type": "array", "items": {"type": "object"}}])
+def test_a_form_that_is_said_to_have_no_fields_is_left_alone(schema: dict[str, Any]) -> None:
+    form = "application/x-www-form-urlencoded"
+    assert check(operation(form, schema), b"q=1&r=2", form) == []
+    assert check(operation("multipart/form-data", schema), b"--x--", "multipart/form-data; boundary=x") == []
+    assert check(operation(form, {"type": ["object", "null"], "required": ["a"]}), b"q=1", form) != []
+
+
 def parts(*found: tuple[str, str, bytes]) -> bytes:
     body = b""
     for name, more, content in found:

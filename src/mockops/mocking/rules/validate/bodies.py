@@ -65,10 +65,12 @@ class BodyReader:
         self._coercion = Coercion(media.schema, definitions)
         self._encoding: JsonObject = media.encoding
         kind = sent.partition(";")[0].strip().lower()
+        # a form has fields: one that is said to be a string or an array says nothing that could be checked
+        has_fields = "object" in self._coercion.types
         readers: tuple[tuple[bool, Callable[[Request], Json | Unset]], ...] = (
             (is_json(kind) and "*" not in kind, read_json),
-            (kind == FORM, self._read_form),
-            (kind == MULTIPART, self._read_multipart),
+            (kind == FORM and has_fields, self._read_form),
+            (kind == MULTIPART and has_fields, self._read_multipart),
             (kind.endswith(("/xml", "+xml")), _check_xml),
             (kind.startswith("text/"), self._read_text),
         )
