@@ -195,3 +195,22 @@ def test_what_is_there_and_optional_can_be_chosen() -> None:
     assert sizes[Optional.NONE] == 1
     assert sizes[Optional.ALL] == 8
     assert 1 < sizes[Optional.SOME] < 8
+
+
+@pytest.mark.parametrize("step", [1, 0.5, 0.25])
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        {"exclusiveMaximum": -234},
+        {"exclusiveMaximum": 0},
+        {"exclusiveMaximum": 1},
+        {"exclusiveMinimum": 234},
+        {"maximum": -234},
+        {"exclusiveMinimum": -1, "exclusiveMaximum": 1},
+    ],
+)
+def test_a_multiple_is_found_beyond_an_open_bound(bounds: dict[str, Any], step: float) -> None:
+    schema = {"type": "number", "multipleOf": step, **bounds}
+    validator = jsonschema_rs.Draft202012Validator(schema)
+    for seed in range(20):
+        assert validator.is_valid(Generator({}).value(schema, seed=seed))

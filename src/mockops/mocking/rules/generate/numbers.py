@@ -107,8 +107,9 @@ _LAST_WORDS = frozenset(
 
 def draw_number(shape: Shape, place: Place, dice: Dice, *, is_integer: bool, is_wide: bool) -> Number:
     """Return a number within the shape's bounds; raises DeadEnd when there is none."""
-    low, high = _bounds(shape, is_integer=is_integer)
-    if is_integer or any(step == 1 for step in shape.steps):
+    is_whole = is_integer or any(step == 1 for step in shape.steps)
+    low, high = _bounds(shape, is_integer=is_whole)
+    if is_whole:
         return _integer(shape, place, dice, low, high, is_wide=is_wide)
     return _decimal(shape, place, dice, low, high, is_wide=is_wide)
 
@@ -233,13 +234,15 @@ def _between(dice: Dice, low: Number, high: Number, decimals: int, shape: Shape)
 def _stepped(steps: tuple[Number, ...], dice: Dice, low: Number | None, high: Number | None, shape: Shape) -> Number:
     step = max(steps)
     first = 1 if low is None else ceil(low / step)
-    if high is not None and low is None:
-        first = min(first, floor(high / step))
-    last = first + 200 if high is None else min(floor(high / step), first + 10_000)
-    if first <= last and first * step == shape.low_open:
+    if first * step == shape.low_open:
         first += 1
-    if first <= last and last * step == shape.high_open:
-        last -= 1
+    last = first + 200
+    if high is not None:
+        last = min(floor(high / step), first + 10_000)
+        if last * step == shape.high_open:
+            last -= 1
+        if low is None:
+            first = min(first, last if last >= 0 else last - 200)
     if first > last:
         raise DeadEnd(f"no multiple of {step} lies within the bounds")
     value = dice.between(first, last) * step
