@@ -31,3 +31,28 @@ def test_the_url_that_the_contract_means_comes_before_one_without_its_base_path(
     assert found("/api/plugins") == "GET /plugins"
     assert found("/api/api/plugins") == "GET /api/plugins"
     assert found("/plugins") == "GET /plugins"
+
+
+def test_overloads_of_a_path_are_told_apart_by_what_they_consume() -> None:
+    def consuming(media_type: str) -> dict[str, object]:
+        body = {"required": True, "content": {media_type: {"schema": {}}}}
+        return {"post": {"requestBody": body, **OPERATION}}
+
+    paths = {
+        "/analyze": consuming("application/json"),
+        "/analyze#overload=stream": consuming("application/octet-stream"),
+    }
+    data = {"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": paths}
+    imported = import_contract(read_document(msgspec.json.encode(data), "api.json"), pytest.fail)
+    operations = Operations(compile_contract(imported), OperationCache())
+
+    def found(media_type: str, query: str = "") -> str:
+        headers = (("content-type", media_type),) if media_type else ()
+        request = Request(method="POST", path="/analyze", query_string=query, headers=headers, body=b"x")
+        hit = operations.find(request, "POST")
+        return hit.entry.key if hit is not None else ""
+
+    assert found("application/json") == "POST /analyze"
+    assert found("application/octet-stream") == "POST /analyze?overload=stream"
+    assert found("application/octet-stream", "overload=stream") == "POST /analyze?overload=stream"
+    assert found("text/plain") == found("") == "POST /analyze"

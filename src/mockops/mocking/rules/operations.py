@@ -14,6 +14,7 @@ from mockops.mocking.rules.parameters import ParameterReader
 from mockops.mocking.rules.paths import PathInvalid, Router
 from mockops.mocking.rules.segments import divide, has_shared_segment
 from mockops.mocking.rules.validate import RequestValidator
+from mockops.mocking.rules.validate.validator import choose_media
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -160,6 +161,9 @@ class Operations:
             # What one operation asks for may be part of what another does: the one that asks for most is meant.
             selected = [each for each in found.value if self._is_selected(each, request)]
             index = max(selected, key=lambda each: len(self.entries[each].selectors), default=index)
+            if not self._takes(index, request):
+                # some contracts tell overloads apart by name alone (`#overload=stream`), and mean what they consume
+                index = next((each for each in found.value if self._takes(each, request)), index)
         entry, params = self.entries[index], found.params
         if index in self._shared:
             ready = self.ready(index)
@@ -189,6 +193,12 @@ class Operations:
             if entry.operation_id:
                 names.setdefault(entry.operation_id, entry.key)
         return names
+
+    def _takes(self, index: int, request: Request) -> bool:
+        """Tell whether an operation takes what a request says its body is."""
+        body = self.ready(index).operation.request_body
+        sent = request.header("content-type") or ""
+        return not sent or (body is not None and choose_media(body.content, sent) is not None)
 
     def _is_selected(self, index: int, request: Request) -> bool:
         return all(_holds(selector, request) for selector in self.entries[index].selectors)
