@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -88,3 +89,16 @@ def test_items_additional_members_and_keywords() -> None:
 def test_a_values_type_is_one_that_a_schema_without_words_allows(value: Any) -> None:
     assert type_name(value) in ALL_TYPES
     assert json_types({"const": value}, {}) == {type_name(value)}
+
+
+def test_wide_and_recursive_compositions_are_read_once() -> None:
+    reference = {"$ref": "#/$defs/A"}
+    wide = {"oneOf": [dict(reference) for _ in range(2000)], "properties": {"t": {"type": "string"}}, "required": ["t"]}
+    definitions: dict[str, Any] = {"A": {"type": "object", "allOf": [dict(reference)] * 3, **wide}}
+    begun = time.perf_counter()
+    assert json_types(reference, definitions) == {"object"}
+    assert set(properties(reference, definitions)) == {"t"}
+    assert required(reference, definitions) == {"t"}
+    assert items(reference, definitions) is None
+    assert keyword(reference, definitions, "format") is None
+    assert time.perf_counter() - begun < 1.0

@@ -43,20 +43,50 @@ def branches(schema: JsonObject, *keywords: str) -> Iterator[Schema]:
             yield from parts
 
 
-def json_types(schema: Schema, definitions: Definitions, depth: int = 0) -> frozenset[str]:
+def composed(schema: Schema, definitions: Definitions, *keywords: str) -> Iterator[JsonObject]:
+    """Yield a schema and all it is composed of through the keywords, resolved, each part once, the nearest first.
+
+    Compositions may be recursive and wide at once: by paths there would be more parts than anyone can visit.
+    """
+    seen: set[int] = set()
+    waiting = [schema]
+    for part in waiting:
+        if isinstance(part, dict):
+            if id(part) in seen:
+                continue
+            seen.add(id(part))
+        found = resolve(part, definitions)
+        yield found
+        waiting.extend(branches(found, *keywords))
+
+
+def json_types(schema: Schema, definitions: Definitions) -> frozenset[str]:
     """Return the JSON types a value may have; `integer` beside `number` only where integers are meant."""
+    types = _types(schema, definitions, {}, 0)
+    return ALL_TYPES if types is None else types
+
+
+def _types(
+    schema: Schema, definitions: Definitions, known: dict[int, frozenset[str] | None], depth: int
+) -> frozenset[str] | None:
+    """Return the types, or None for a schema that is being looked at already (and so restricts nothing further)."""
     if schema is False:
         return frozenset()
+    if id(schema) in known and isinstance(schema, dict):
+        return known[id(schema)]
+    known[id(schema)] = None
     found = resolve(schema, definitions)
     types = _own_types(found)
-    if depth > _MAX_DEPTH:
-        return types
-    for keyword in ("anyOf", "oneOf"):
-        parts = found.get(keyword)
-        if isinstance(parts, list) and parts:
-            types = _both(types, frozenset().union(*(json_types(part, definitions, depth + 1) for part in parts)))
-    for part in branches(found, "allOf"):
-        types = _both(types, json_types(part, definitions, depth + 1))
+    if depth <= _MAX_DEPTH:
+        for keyword in ("anyOf", "oneOf"):
+            each = [_types(part, definitions, known, depth + 1) for part in branches(found, keyword)]
+            told = [part for part in each if part is not None]
+            if told:
+                types = _both(types, frozenset().union(*told))
+        for part in branches(found, "allOf"):
+            inner = _types(part, definitions, known, depth + 1)
+            types = types if inner is None else _both(types, inner)
+    known[id(schema)] = types
     return types
 
 
@@ -104,40 +134,32 @@ def type_name(value: Json) -> str:
             return "object"
 
 
-def properties(schema: Schema, definitions: Definitions, depth: int = 0) -> dict[str, Schema]:
+def properties(schema: Schema, definitions: Definitions) -> dict[str, Schema]:
     """Return the schemas of every property named directly or in a composed part, the most direct one first."""
-    found = resolve(schema, definitions)
-    own = found.get("properties")
-    named: dict[str, Schema] = dict(own) if isinstance(own, dict) else {}
-    if depth < _MAX_DEPTH:
-        for part in branches(found, "allOf", "anyOf", "oneOf"):
-            for name, value in properties(part, definitions, depth + 1).items():
-                named.setdefault(name, value)
+    named: dict[str, Schema] = {}
+    for found in composed(schema, definitions, "allOf", "anyOf", "oneOf"):
+        own = found.get("properties")
+        for name, value in own.items() if isinstance(own, dict) else ():
+            named.setdefault(name, value)
     return named
 
 
-def required(schema: Schema, definitions: Definitions, depth: int = 0) -> set[str]:
+def required(schema: Schema, definitions: Definitions) -> set[str]:
     """Return the names of the properties that must be there, through `allOf`."""
-    found = resolve(schema, definitions)
-    own = found.get("required")
-    names = {name for name in own if isinstance(name, str)} if isinstance(own, list) else set()
-    if depth < _MAX_DEPTH:
-        for part in branches(found, "allOf"):
-            names |= required(part, definitions, depth + 1)
+    names: set[str] = set()
+    for found in composed(schema, definitions, "allOf"):
+        own = found.get("required")
+        if isinstance(own, list):
+            names.update(name for name in own if isinstance(name, str))
     return names
 
 
-def items(schema: Schema, definitions: Definitions, depth: int = 0) -> Schema:
-    """Return the schema of an array's items (the first that a composed part declares); None when nothing says."""
-    found = resolve(schema, definitions)
-    if "items" in found:
-        declared: Schema = found["items"]
-        return declared
-    if depth < _MAX_DEPTH:
-        for part in branches(found, "allOf", "anyOf", "oneOf"):
-            inner = items(part, definitions, depth + 1)
-            if inner is not None:
-                return inner
+def items(schema: Schema, definitions: Definitions) -> Schema:
+    """Return the schema of an array's items (the nearest that a composed part declares); None when nothing says."""
+    for found in composed(schema, definitions, "allOf", "anyOf", "oneOf"):
+        if "items" in found:
+            declared: Schema = found["items"]
+            return declared
     return None
 
 
@@ -147,14 +169,9 @@ def additional(schema: Schema, definitions: Definitions) -> Schema:
     return declared
 
 
-def keyword(schema: Schema, definitions: Definitions, name: str, depth: int = 0) -> Json:
+def keyword(schema: Schema, definitions: Definitions, name: str) -> Json:
     """Return the value of a keyword (`format`, `readOnly`, `default` …), looked for through composed parts; or None."""
-    found = resolve(schema, definitions)
-    if name in found:
-        return found[name]
-    if depth < _MAX_DEPTH:
-        for part in branches(found, "allOf", "anyOf", "oneOf"):
-            value = keyword(part, definitions, name, depth + 1)
-            if value is not None:
-                return value
+    for found in composed(schema, definitions, "allOf", "anyOf", "oneOf"):
+        if found.get(name) is not None:
+            return found[name]
     return None
