@@ -48,16 +48,21 @@ def composed(schema: Schema, definitions: Definitions, *keywords: str) -> Iterat
 
     Compositions may be recursive and wide at once: by paths there would be more parts than anyone can visit.
     """
-    seen: set[int] = set()
+    seen: set[object] = set()
     waiting = [schema]
     for part in waiting:
         if isinstance(part, dict):
-            if id(part) in seen:
+            if _identity(part) in seen:
                 continue
-            seen.add(id(part))
+            seen.add(_identity(part))
         found = resolve(part, definitions)
         yield found
         waiting.extend(branches(found, *keywords))
+
+
+def _identity(schema: JsonObject) -> object:
+    """Return what tells a schema from others: where it leads when it is a reference alone, else itself."""
+    return schema["$ref"] if len(schema) == 1 and "$ref" in schema else id(schema)
 
 
 def json_types(schema: Schema, definitions: Definitions) -> frozenset[str]:
@@ -67,14 +72,17 @@ def json_types(schema: Schema, definitions: Definitions) -> frozenset[str]:
 
 
 def _types(
-    schema: Schema, definitions: Definitions, known: dict[int, frozenset[str] | None], depth: int
+    schema: Schema, definitions: Definitions, known: dict[object, frozenset[str] | None], depth: int
 ) -> frozenset[str] | None:
     """Return the types, or None for a schema that is being looked at already (and so restricts nothing further)."""
     if schema is False:
         return frozenset()
-    if id(schema) in known and isinstance(schema, dict):
-        return known[id(schema)]
-    known[id(schema)] = None
+    if not isinstance(schema, dict):
+        return ALL_TYPES
+    identity = _identity(schema)
+    if identity in known:
+        return known[identity]
+    known[identity] = None
     found = resolve(schema, definitions)
     types = _own_types(found)
     if depth <= _MAX_DEPTH:
@@ -86,7 +94,7 @@ def _types(
         for part in branches(found, "allOf"):
             inner = _types(part, definitions, known, depth + 1)
             types = types if inner is None else _both(types, inner)
-    known[id(schema)] = types
+    known[identity] = types
     return types
 
 
