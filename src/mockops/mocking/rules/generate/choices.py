@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 
 _MAX_BRANCHES = 40
 _MAX_WAYS = 24
+_MAX_TAKEN = 2_000
+"""Branches taken in search of those ways: choices that lead back to themselves have no end of them."""
+_MAX_CHOICES = 40
+"""Choices within each other."""
 
 
 def draw_chosen(walk: Walk, shape: Shape, place: Place, is_right: Callable[[Json], bool]) -> Json:
     """Return a value of a shape with choices, negations or conditions that `is_right` accepts; raises DeadEnd."""
     reason = "no branch of it can be satisfied"
     spoilt: JsonObject | None = None
-    for ways, way in enumerate(_ways(walk, shape, place)):
+    for ways, way in enumerate(_ways(walk, shape, place, iter(range(_MAX_TAKEN)))):
         if ways >= _MAX_WAYS:
             break
         mark = walk.budget.mark
@@ -60,15 +64,10 @@ def _told_apart(walk: Walk, shape: Shape, value: JsonObject) -> Iterator[JsonObj
                 yield {**value, **dict.fromkeys(others, wrong)}
 
 
-def _ways(walk: Walk, shape: Shape, place: Place) -> Iterator[Shape]:
-    """Return shapes without choices and conditions to try, the likeliest first."""
+def _ways(walk: Walk, shape: Shape, place: Place, steps: Iterator[int], depth: int = 0) -> Iterator[Shape]:
+    """Return shapes without choices and conditions to try, the likeliest first, as far as there are steps."""
     if shape.choices:
-        for index in _branch_order(walk, shape, place):
-            taken = walk.shapes.with_branch(shape, index)
-            if taken.is_possible:
-                yield from _ways(walk, taken, place)
-        if not any(choice.is_exclusive for choice in shape.choices):
-            yield from _all_branches(walk, shape)
+        yield from _chosen(walk, shape, place, steps, depth)
         return
     if shape.conditions:
         (condition, then, otherwise), rest = shape.conditions[0], shape.conditions[1:]
@@ -79,10 +78,22 @@ def _ways(walk: Walk, shape: Shape, place: Place) -> Iterator[Shape]:
             for part in parts:
                 way = merge(way, walk.shapes.of(part))
             if way.is_possible:
-                yield from _ways(walk, way, place)
+                yield from _ways(walk, way, place, steps, depth + 1)
         return
     for _ in range(3):
         yield _settled(shape)
+
+
+def _chosen(walk: Walk, shape: Shape, place: Place, steps: Iterator[int], depth: int) -> Iterator[Shape]:
+    """Return the ways that begin with a branch of the first choice."""
+    for index in _branch_order(walk, shape, place) if depth < _MAX_CHOICES else ():
+        if next(steps, None) is None:
+            return
+        taken = walk.shapes.with_branch(shape, index)
+        if taken.is_possible:
+            yield from _ways(walk, taken, place, steps, depth + 1)
+    if not any(choice.is_exclusive for choice in shape.choices):
+        yield from _all_branches(walk, shape)
 
 
 def _plain(shape: Shape) -> Shape:

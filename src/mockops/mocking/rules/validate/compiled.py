@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from mockops.contracts.rules.direction import standalone_schema
 from mockops.contracts.rules.validators import compile_schema
-from mockops.mocking.rules.validate.explain import explain
+from mockops.mocking.rules.validate.cost import has_nested_unions, is_affordable
+from mockops.mocking.rules.validate.explain import explain, unexplained
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -28,6 +29,10 @@ class Validator(Protocol):
 
     def iter_errors(self, instance: Json) -> Iterable[ValidationError]:
         """Yield everything wrong with a value."""
+        ...
+
+    def validate(self, instance: Json) -> None:
+        """Raise the first ValidationError."""
         ...
 
 
@@ -55,7 +60,7 @@ def compile_for(operation: Operation) -> Compile:
 class PartCheck:
     """Checks one part of a request: all its parameters, or its body of one media type."""
 
-    __slots__ = ("_compile", "_operation", "_place", "_schema", "_secrets", "_where")
+    __slots__ = ("_compile", "_has_nested_unions", "_operation", "_place", "_schema", "_secrets", "_where")
 
     def __init__(
         self,
@@ -70,6 +75,7 @@ class PartCheck:
         self._operation = operation
         self._compile = compile_part
         self._where = where
+        self._has_nested_unions: bool | None = None
         self._secrets = frozenset(
             scheme.parameter for alternative in operation.security for scheme in alternative if scheme.parameter
         )
@@ -79,7 +85,27 @@ class PartCheck:
         validator = self._compile(self._place, self._schema)
         if validator.is_valid(value):
             return []
+        errors = self._errors(validator, value)
+        if errors is None:
+            return [unexplained(*self._where(()), value)]
         declared = self._schema if isinstance(self._schema, dict) else {}
-        return explain(
-            validator.iter_errors(value), self._where, {**declared, "$defs": self._operation.definitions}, self._secrets
-        )
+        return explain(errors, self._where, {**declared, "$defs": self._operation.definitions}, self._secrets)
+
+    def _errors(self, validator: Validator, value: Json) -> Iterable[ValidationError] | None:
+        """Return what is wrong with a value: all, else the first of it, else None, as far as time permits."""
+        definitions = self._operation.definitions
+        if is_affordable(self._schema, value, definitions):
+            return validator.iter_errors(value)
+        if self._has_nested_unions is None:
+            self._has_nested_unions = has_nested_unions(self._schema, definitions)
+        return None if self._has_nested_unions else _first_error(validator, value)
+
+
+def _first_error(validator: Validator, value: Json) -> list[ValidationError]:
+    import jsonschema_rs  # noqa: PLC0415 (loaded already, by whoever made the validator)
+
+    try:
+        validator.validate(value)
+    except jsonschema_rs.ValidationError as error:
+        return [error]
+    return []

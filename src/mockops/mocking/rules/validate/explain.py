@@ -232,6 +232,18 @@ def name_place(location: str, path: Sequence[str | int]) -> str:
     return f"{word} `{path[0]}`" + (f" {inner}" if inner else "") if path else f"the {location}"
 
 
+def unexplained(location: str, path: tuple[str | int, ...], value: Json) -> Violation:
+    """Return the violation of a value that does not fit for reasons that would take too long to name."""
+    return Violation(
+        location=location,
+        pointer=pointer(*path),
+        rule="schema",
+        expected="a value that fits the schema",
+        actual=show(value),
+        message=f"{name_place(location, path)} does not fit the schema; it nests alternatives too deeply to say where",
+    )
+
+
 def missing(location: str, path: tuple[str | int, ...]) -> Violation:
     """Return the violation of something required that is not there."""
     return Violation(
