@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+
 from mockops.contracts.importers import keywords
 from mockops.contracts.importers.places import Node, shown
 
@@ -194,7 +196,10 @@ def _move_enum(schemas: Converter, out: JsonObject, node: Node, values: list[Jso
 def _fitting(values: list[Json], kind: Json, is_nullable: bool) -> tuple[list[Json], bool]:
     """Return the values that are, or can be read as, of a type; and whether any had to be changed or left out."""
     if kind is None:
-        return [value for index, value in enumerate(values) if value not in values[:index]] or [], False
+        distinct: dict[bytes, Json] = {}
+        for value in values:
+            distinct.setdefault(_identity(value), value)
+        return [*distinct.values()], False
     kept: list[Json] = []
     is_changed = False
     for value in values:
@@ -209,6 +214,12 @@ def _fitting(values: list[Json], kind: Json, is_nullable: bool) -> tuple[list[Js
             except keywords.Unusable:
                 continue
     return kept, is_changed
+
+
+def _identity(value: Json) -> bytes:
+    """Return what equal values share (JSON Schema 2020-12 section 4.2.2), by value, not by a look at each other."""
+    is_whole = type(value) is float and value.is_integer()
+    return msgspec.json.encode(int(value) if is_whole else value, order="deterministic")
 
 
 def _default(schemas: Converter, out: JsonObject, node: Node) -> None:

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mockops.contracts.importers import discriminators, keywords, reshape
+from mockops.contracts.importers.breadth import MAX_BREADTH, Breadths
 from mockops.contracts.importers.patterns import usable_pattern
 from mockops.contracts.importers.places import Node, shown
 from mockops.contracts.importers.references import BrokenReference
@@ -100,10 +101,14 @@ class Schemas:
         self._refs: dict[tuple[str, str], str | None] = {}
         self._pending: list[tuple[str, Node]] = []
         self._discriminators: list[JsonObject] = []
+        self._added: list[tuple[JsonObject, Node]] = []
 
     def add(self, node: Node) -> Schema:
         """Return a schema, normalised; what it refers to is in `definitions` after the next `finish`."""
-        return self.convert(node.value, node.document, node.path)
+        schema = self.convert(node.value, node.document, node.path)
+        if type(schema) is dict and schema is not node.value:
+            self._added.append((schema, node))
+        return schema
 
     def finish(self) -> None:
         """Normalise everything referred to, and what that refers to."""
@@ -115,6 +120,7 @@ class Schemas:
                 self.report.error("contract.schema_too_deep", "the schema nests too deeply to be used", node)
                 self.definitions[name] = {}
         self._break_circles()
+        self._bound_breadth()
         for discriminator in self._discriminators:
             discriminators.correct(discriminator, self.definitions)
 
@@ -289,6 +295,23 @@ class Schemas:
             number += 1
             name = f"{stem}_{number}"
         return name
+
+    def _bound_breadth(self) -> None:
+        """Make schemas that apply too many others to one value allow anything, and say so."""
+        breadths = Breadths(self.definitions)
+        nodes = {name: key for key, name in self._names.items()}
+        message = (
+            f"more than {MAX_BREADTH:,} schemas apply to one value here, by allOf and its kin; anything is allowed"
+        )
+        for name in [*self.definitions]:
+            for broad in breadths.too_broad(name):
+                self.report.error_at("contract.schema_too_broad", message, *nodes[broad], "say it with fewer parts")
+                self.definitions[broad] = {}
+        for schema, node in self._added:
+            if breadths.of(schema) > MAX_BREADTH:
+                self.report.error("contract.schema_too_broad", message, node, "say it with fewer parts")
+                schema.clear()
+        self._added.clear()
 
     def _break_circles(self) -> None:
         """Make definitions that refer only to themselves allow anything, and say so."""

@@ -59,6 +59,8 @@ _MANY = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
 _MAPS = frozenset({"properties", "patternProperties", "dependentSchemas"})
 _RANGES = {"int32": (-(1 << 31), (1 << 31) - 1), "int64": (-(1 << 63), (1 << 63) - 1)}
 _DEFINITIONS = "#/$defs/"
+_MAX_TELLING_VALUES = 50_000
+"""Values of a discriminator over all alternatives; each alternative has its own copy of those that name it."""
 
 
 def standalone_schema(operation: Operation, schema: JsonObject | bool, *, direction: Direction) -> JsonObject:
@@ -186,10 +188,17 @@ def _listed(value: Json) -> list[Json]:
 def _discriminate(schema: JsonObject, out: JsonObject) -> None:
     """Bind each alternative to the values that name it: alternatives that overlap otherwise are told apart."""
     name = schema["discriminator"]["propertyName"]
-    mapping: dict[str, str] = schema["discriminator"].get("mapping", {})
+    by_target: dict[Json, list[str]] = {}
+    for value, target in schema["discriminator"].get("mapping", {}).items():
+        by_target.setdefault(target, []).append(value)
     for key in ("oneOf", "anyOf"):
+        values = [by_target.get(_target(item), ()) for item in out.get(key, ())]
+        if sum(map(len, values)) > _MAX_TELLING_VALUES:
+            continue
         for index, item in enumerate(out.get(key, ())):
-            target = item.get("$ref") if type(item) is dict else None
-            values = [value for value, ref in mapping.items() if ref == target]
-            if values:
-                out[key][index] = {"allOf": [item], "properties": {name: {"enum": values}}}
+            if values[index]:
+                out[key][index] = {"allOf": [item], "properties": {name: {"enum": values[index]}}}
+
+
+def _target(item: Json) -> Json:
+    return item.get("$ref") if type(item) is dict else None

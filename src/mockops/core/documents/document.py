@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 MAX_BYTES = 64 << 20
 """The largest document that is read unless the caller says otherwise."""
 
+MAX_WARNINGS = 100
+"""Oddities of one kind that are named, of one document."""
+
 
 class DocumentInvalid(Invalid):
     """A text is not a JSON or YAML document that can be read."""

@@ -6,12 +6,13 @@ import json
 import math
 import re
 from bisect import bisect_left
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from mockops.core.diagnostics import pointer
-from mockops.core.documents.document import Document, line_and_column, refusal, warning
+from mockops.core.documents.document import MAX_WARNINGS, Document, line_and_column, refusal, warning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,7 +49,7 @@ def _read_leniently(raw: bytes, source: str) -> tuple[Json, list[Diagnostic]]:
         raise refusal(f"not valid JSON: {message}", source, line=error.lineno, column=error.colno) from error
     except RecursionError as error:
         raise refusal(_TOO_DEEP, source, hint=_RIGHT_FILE) from error
-    return _without_nonsense(data), [*_odd_numbers(text, source), *_duplicates(raw, source)]
+    return _without_nonsense(data), [*islice(_odd_numbers(text, source), MAX_WARNINGS), *_duplicates(raw, source)]
 
 
 def _integer(digits: str) -> int | float:
@@ -116,6 +117,8 @@ def _duplicates(raw: bytes, source: str) -> list[Diagnostic]:
                     hint="remove or rename one of them",
                 )
             )
+            if len(found) == MAX_WARNINGS:
+                break
     return found
 
 

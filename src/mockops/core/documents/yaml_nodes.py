@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from yaml import MappingNode, Node, ScalarNode, SequenceNode, YAMLError
@@ -11,7 +12,7 @@ from yaml._yaml import CParser
 from yaml.events import CollectionEndEvent, CollectionStartEvent
 
 from mockops.core.diagnostics import pointer
-from mockops.core.documents.document import DocumentInvalid, refusal, warning
+from mockops.core.documents.document import MAX_WARNINGS, DocumentInvalid, refusal, warning
 from mockops.core.documents.yaml_scan import MAX_DEPTH
 
 if TYPE_CHECKING:
@@ -180,6 +181,7 @@ class _Builder:
         self.warnings: list[Diagnostic] = []
         self._source = source
         self._built: dict[int, Json] = {}
+        self._counts: Counter[str] = Counter()
 
     def build(self, node: Node, path: tuple[str | int, ...]) -> Json:
         if id(node) not in self._built:
@@ -254,6 +256,9 @@ class _Builder:
         return value
 
     def _warn(self, code: str, message: str, node: Node, path: tuple[str | int, ...], hint: str) -> None:
+        self._counts[code] += 1
+        if self._counts[code] > MAX_WARNINGS:
+            return
         line, column = node.start_mark.line + 1, node.start_mark.column + 1
         self.warnings.append(
             warning(code, message, self._source, pointer=pointer(*path), line=line, column=column, hint=hint)
