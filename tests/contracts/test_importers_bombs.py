@@ -109,3 +109,12 @@ def test_oddities_are_named_in_little_time_and_not_all_of_them(text: str) -> Non
     document = read_document(text.encode(), "odd")
     assert time.process_time() - before < SECONDS
     assert len(document.warnings) == 100
+
+
+def test_servers_without_end_are_served_up_to_a_number() -> None:
+    data = api({"type": "string"}) | {"servers": [{"url": f"https://h{n}/base{n}"} for n in range(1000)]}
+    found = load(data)
+    assert [one.code for one in found.diagnostics] == ["contract.servers_too_many"]
+    assert len(found.base_paths[0]) == 200
+    regions = {"servers": [{"url": f"https://h{n}/v1"} for n in range(1000)]}
+    assert not load(api({"type": "string"}) | regions).diagnostics

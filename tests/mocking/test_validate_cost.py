@@ -97,3 +97,40 @@ def test_a_choice_among_nothing_but_itself_is_a_dead_end() -> None:
     with pytest.raises(Unsatisfiable):
         Generator(definitions).value({"$ref": "#/$defs/A"}, seed=1)
     assert time.process_time() - before < 5 * SECONDS
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "string", "pattern": "(()?{1000}){1000}{1000}"},
+        {"type": "object", "required": [f"p{n}" for n in range(50_000)]},
+        {"$ref": "#/$defs/A0"},
+    ],
+)
+def test_what_cannot_be_made_is_given_up_soon(schema: Any) -> None:
+    definitions: dict[str, Any] = {
+        f"A{n}": {
+            "type": "object",
+            "required": ["l", "r"],
+            "properties": {"l": {"$ref": f"#/$defs/A{n + 1}"}, "r": {"$ref": f"#/$defs/A{n + 1}"}},
+        }
+        for n in range(40)
+    }
+    generator = Generator({**definitions, "A40": {"type": "string"}})
+    before = time.process_time()
+    with pytest.raises(Unsatisfiable):
+        generator.value(schema, seed=1)
+    assert time.process_time() - before < 5 * SECONDS
+
+
+def test_property_patterns_run_in_bounded_time() -> None:
+    name = "a" * 40 + "!"
+    schema = {
+        "type": "object",
+        "required": [name],
+        "properties": {name: {"type": "string"}},
+        "patternProperties": {"^(a+)+$": {"type": "integer"}},
+    }
+    before = time.process_time()
+    assert isinstance(Generator({}).value(schema, seed=1), dict)
+    assert time.process_time() - before < SECONDS

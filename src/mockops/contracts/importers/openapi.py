@@ -46,7 +46,7 @@ class _Reader(OperationReader):
         components = context.root.child("components")
         self._schemes = read_schemes(context, components.child("securitySchemes"))
         self._security = read_requirements(context, context.root.child("security"), self._schemes)
-        self._base_paths = read_base_paths(context.root.child("servers"))
+        self._base_paths = read_base_paths(context.root.child("servers"), context.report)
 
     def read(self, method: str, template: Template, item: Node, node: Node) -> Operation:
         """Return one operation."""
@@ -76,7 +76,7 @@ class _Reader(OperationReader):
         """Return the base paths of one operation: those of the nearest servers."""
         for servers in (node.child("servers"), item.child("servers")):
             if type(servers.value) is list and servers.value:
-                return read_base_paths(servers)
+                return read_base_paths(servers, self._context.report)
         return self._base_paths
 
     def _callbacks(self, written: Node) -> dict[str, object] | None:

@@ -11,18 +11,24 @@ from mockops.contracts.importers.context import text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockops.contracts.importers.places import Node
+    from mockops.contracts.importers.places import Node, Report
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _MAX_VARIANTS = 50
+MAX_BASE_PATHS = 200
+"""Different paths of servers; each operation is found under every one."""
 
 
-def read_base_paths(servers: Node) -> tuple[str, ...]:
+def read_base_paths(servers: Node, report: Report) -> tuple[str, ...]:
     """Return the path parts of servers, without trailing slash; the empty one is always among them."""
-    found = [""]
+    found = {"": None}
     for server in servers.items():
-        found += _base_paths(server)
-    return tuple(dict.fromkeys(found))
+        found |= dict.fromkeys(_base_paths(server))
+        if len(found) > MAX_BASE_PATHS:
+            message = f"the servers have more than {MAX_BASE_PATHS} different paths; the further ones are not served"
+            report.error("contract.servers_too_many", message, servers, "leave out servers that a mock need not have")
+            break
+    return tuple(found)[:MAX_BASE_PATHS]
 
 
 def base_path(url: str) -> str | None:

@@ -34,6 +34,8 @@ _ATTEMPTS: tuple[tuple[bool, bool], ...] = (
     (True, True),
 )
 """Minimal and wide, for one attempt after the other."""
+_MAX_EXHAUSTED = 3
+"""Attempts that may use up their budget; the third is a minimal one."""
 
 
 class Generator:
@@ -87,6 +89,7 @@ class _Side:
         """Return a value, after as many attempts as it takes; raises Unsatisfiable."""
         wishes = Wishes(hints)
         reason = _CONTRADICTION
+        exhausted = 0
         for attempt, (is_minimal, is_wide) in enumerate(_ATTEMPTS):
             dice = Dice(seed, attempt)
             walk = SchemaWalk(
@@ -102,6 +105,9 @@ class _Side:
                 value = walk.value(schema, replace(place, scene=Scene(dice)))
             except DeadEnd as error:
                 reason = str(error)
+                exhausted += walk.budget.efforts < 0
+                if exhausted == _MAX_EXHAUSTED:
+                    break
                 continue
             if self.checks.conforms(schema, value):
                 return value

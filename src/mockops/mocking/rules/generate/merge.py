@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import gcd
-from re import error as RegexError  # noqa: N812 (it is an error)
-from re import search
 from typing import TYPE_CHECKING
 
+from mockops.contracts.rules.validators import SchemaInvalid, compile_schema
 from mockops.mocking.rules.equality import is_json_equal
 from mockops.mocking.rules.generate.kinds import is_of_type
 from mockops.mocking.rules.generate.shape import IMPOSSIBLE, Schema, Shape
@@ -14,6 +14,7 @@ from mockops.mocking.rules.generate.shape import IMPOSSIBLE, Schema, Shape
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from mockops.contracts.rules.validators import Validator
     from mockops.core.json import Json
     from mockops.mocking.rules.generate.shape import Number
 
@@ -110,14 +111,19 @@ def property_of(shape: Shape, name: str, join: Callable[[Schema, Schema], Schema
 
 
 def is_match(pattern: str, name: str) -> bool:
-    """Tell whether a property's (short) name matches a pattern; one that Python cannot read matches nothing."""
-    try:
-        return len(name) <= _MAX_NAME and search(pattern, name) is not None
-    except (RegexError, OverflowError, RecursionError):
-        return False
+    """Tell whether a property's (short) name matches a pattern, in the validator's dialect and bounded time."""
+    return len(name) <= _MAX_NAME and _pattern(pattern).is_valid(name)
 
 
 _MAX_NAME = 200
+
+
+@lru_cache(maxsize=512)
+def _pattern(pattern: str) -> Validator:
+    try:
+        return compile_schema({"pattern": pattern})
+    except SchemaInvalid:
+        return compile_schema(False)  # one that cannot be read matches nothing
 
 
 def _union(first: Iterable[str], second: Iterable[str]) -> tuple[str, ...]:

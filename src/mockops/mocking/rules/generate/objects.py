@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH_OPTIONAL = 7
 """How deep properties that may be left out are still there."""
+_MAX_OPTIONAL = 5_000
+"""Properties that may be left out and are thought of."""
 _SHARED_NAMES = frozenset(
     ("name", "profile", "contact", "details", "personal", "person", "personal_info", "attributes")
 )
@@ -35,15 +37,18 @@ def draw_object(walk: Walk, shape: Shape, place: Place) -> JsonObject:
     """Return an object that conforms; raises DeadEnd when a property it needs cannot be made."""
     if shape.max_properties is not None and shape.min_properties > shape.max_properties:
         raise DeadEnd(f"no object has at least {shape.min_properties} and at most {shape.max_properties} properties")
+    if len(shape.required) > walk.budget.nodes:
+        raise DeadEnd(f"it has {len(shape.required):,} required properties, more than can be made")
     inner = _inner(walk, shape, place)
     wished = walk.wishes.object(inner, shape, place.wish if isinstance(place.wish, dict) else {})
     required = _required(walk, shape)
+    needed = frozenset(required)
     made: JsonObject = {}
-    optional = [name for name in shape.properties if name not in required]
+    optional = [name for name in shape.properties if name not in needed][:_MAX_OPTIONAL]
     room = None if shape.max_properties is None else shape.max_properties - len(required)
     allowed = _chosen(walk, shape, optional, place, wished, room)
     for name in _ordered(shape, required, allowed):
-        _add(walk, shape, inner, name, wished, made, is_required=name in required)
+        _add(walk, shape, inner, name, wished, made, is_required=name in needed)
     _add_open(walk, shape, inner, wished, made)
     _complete(walk, shape, inner, made)
     return made

@@ -15,8 +15,10 @@ from mockops.mocking.rules.generate.patterns.tree import (
     Node,
     Repeat,
     Sequence,
+    least_work,
     lengths,
 )
+from mockops.mocking.rules.generate.place import DeadEnd
 
 if TYPE_CHECKING:
     from mockops.mocking.rules.generate.dice import Dice
@@ -26,6 +28,8 @@ _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _MARKS = "-_.~!@#$%&*+,:;=?/|()[]{}<>'\"^`\\ "
 _BEYOND = "éüñßåøçπЖ中\t\n\r\u00a0"
 _MAX_TEXT = 100_000
+_MAX_WORK = 150_000
+"""Parts of a pattern written for one text; those that write nothing count, too."""
 _NEGLIGIBLE = 64
 """How many characters a text may be longer than need be, at most."""
 
@@ -42,8 +46,15 @@ def draw_match(node: Node, dice: Dice, *, low: int = 0, high: int | None = None,
         high: Most characters wanted.
         is_wide: Draw from all kinds of characters, not the plain ones alone.
 
+    Raises:
+        DeadEnd: Every text that matches is too long, or takes too much work.
+
     """
     fewest, most = lengths(node)
+    if least_work(node) > _MAX_WORK:
+        raise DeadEnd("its pattern repeats too much within itself")
+    if fewest > _MAX_TEXT:
+        raise DeadEnd(f"what matches its pattern has at least {fewest:,} characters; at most {_MAX_TEXT:,} are made")
     ceiling = min(most, high if high is not None else UNBOUNDED, _MAX_TEXT)
     floor = min(max(low, fewest), ceiling)
     wanted = dice.between(floor, max(floor, min(ceiling, floor + (12 if floor < _NEGLIGIBLE else 0))))
@@ -68,9 +79,13 @@ class _Writer:
         self.is_wide = is_wide
         self.captured: dict[int | str, str] = {}
         self.needed: list[str] = []
+        self.work = 0
 
     def write(self, node: Node, extra: int) -> str:
         """Write a node in about `extra` characters more than it needs."""
+        self.work += 1
+        if self.work > _MAX_WORK:
+            raise DeadEnd("its pattern repeats too much within itself")
         match node:
             case Chars():
                 alphabet = _alphabet(node, self.is_wide)

@@ -94,3 +94,18 @@ def lengths(node: Node) -> tuple[int, int]:
             return lengths(part)
         case _:
             return 0, 0
+
+
+def least_work(node: Node) -> int:
+    """Return how many nodes are written at least for one text; those that write nothing count."""
+    match node:
+        case Sequence(parts):
+            return 1 + sum(map(least_work, parts))
+        case Branches(options):
+            return 1 + min(map(least_work, options))
+        case Repeat(part, low, _):
+            return 1 + low * least_work(part)
+        case Group(part) | LookAhead(part):
+            return 1 + least_work(part)
+        case _:
+            return 1
