@@ -93,7 +93,8 @@ class Counters:
             return
         shown = self.stub_hits()
         for key, hits in some.items():
-            self._forgotten[key] += min(hits, shown[key])
+            if shown[key] and hits:  # stubs that never answered come and go without end
+                self._forgotten[key] += min(hits, shown[key])
 
     def _all_hits(self) -> Counter[StubKey]:
         hits: Counter[StubKey] = Counter()

@@ -128,6 +128,18 @@ class Bucket:
                 at = bisect_left(entries, entry.rank, key=_by_rank)
                 if at < len(entries) and entries[at] is entry:
                     del entries[at]
+        if not entry.home and entry.home is not self._turn:
+            self._forget_place(entry)
+
+    def _forget_place(self, entry: Entry) -> None:
+        """Drop the value that only this entry was filed under: sessions come and go without end."""
+        for kind, name, value in insisted(entry.stub):
+            by_name = self._filed.get(kind, {})
+            if by_name.get(name, {}).get(value) is entry.home:
+                del by_name[name][value]
+                if not by_name[name]:
+                    del by_name[name]
+                return
 
     def candidates(self, subject: Subject) -> Iterable[Entry]:
         """Return the entries that can match, in order of trial."""

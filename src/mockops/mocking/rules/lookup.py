@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from mockops.core.exchange import Request
 
 
+_MAX_VACATED = 1_000
+"""Paths and URLs without stubs, beyond as many as have some, that are kept in the index."""
+
+
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
     """A stub that answers a request."""
 
@@ -57,11 +61,7 @@ class StubIndex:
         """
         self._operations = operation_names(entries)
         self._bases = tuple(sorted({base for entry in entries for base in entry.base_paths if base}, key=len))
-        self._by_operation: dict[str, Bucket] = {}
-        self._by_path: Router[Bucket] = Router()
-        self._by_url: dict[str, Bucket] = {}
-        self._by_regex = RegexBuckets()
-        self._anywhere = Bucket()
+        self._forget_places()
         self._entries: dict[str, tuple[Entry, Bucket]] = {}
         self._sequence = 0
         self._headers: Counter[str] = Counter()
@@ -98,8 +98,9 @@ class StubIndex:
         """
         self._sequence += 1
         entry = Entry(stub, self._sequence, lambda: compile_match(stub.match, self._operations))
-        bucket = self._bucket_for(stub)
+        self._bucket_for(stub)  # refuses, before anything has changed
         self.remove(stub.id)
+        bucket = self._bucket_for(stub)
         bucket.add(entry)
         self._entries[stub.id] = (entry, bucket)
         self._headers.update(entry.headers)
@@ -111,7 +112,26 @@ class StubIndex:
             return None
         bucket.remove(entry)
         self._headers -= Counter(entry.headers)
+        self._vacated += not bucket
+        if self._vacated > _MAX_VACATED + len(self._entries):
+            self._clear_away()
         return entry.stub
+
+    def _clear_away(self) -> None:
+        """Build the index anew, without the places that no stub is left at: tests that add and remove never end."""
+        self._forget_places()
+        for stub_id, (entry, _) in self._entries.items():
+            bucket = self._bucket_for(entry.stub)
+            bucket.add(entry)
+            self._entries[stub_id] = (entry, bucket)
+
+    def _forget_places(self) -> None:
+        self._by_operation: dict[str, Bucket] = {}
+        self._by_path: Router[Bucket] = Router()
+        self._by_url: dict[str, Bucket] = {}
+        self._by_regex = RegexBuckets()
+        self._anywhere = Bucket()
+        self._vacated = 0
 
     def _bucket_for(self, stub: Stub) -> Bucket:
         match = stub.match
