@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import logging
 import socket
 import threading
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -195,7 +197,11 @@ class Wire:
 
     def finish(self) -> Wire:
         """Say that no more comes."""
-        self.sock.shutdown(socket.SHUT_WR)
+        try:
+            self.sock.shutdown(socket.SHUT_WR)
+        except OSError as error:
+            if error.errno != errno.ENOTCONN:  # the server has closed already
+                raise
         return self
 
     def reply(self, *, to_head: bool = False) -> Reply:
@@ -297,3 +303,15 @@ def bench(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> I
 @pytest.fixture
 def wait() -> Callable[..., None]:
     return wait_until
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Overlook sockets that asyncio's accept loop drops when its loop ends in the same instant.
+
+    They are reported by the garbage collector in whatever test runs then; uvloop has no such gap, and what the server
+    itself leaves open is counted by the tests.
+    """
+    folder = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(folder):
+            item.add_marker(pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"))
