@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mockops.contracts.rules.artefact import Contract
@@ -25,10 +25,12 @@ class Target:
     snapshot: TargetSnapshot
     mock: Mock
     sessions: Sessions
-    added_stubs: tuple[Stub, ...] = ()
-    """Stubs added through the API; they outlive a reload of the files."""
+    added: dict[str, Stub] = field(default_factory=dict)
+    """Stubs added through the API, by id, oldest first; they outlive a reload of the files. Changed here only."""
     admit: Callable[[Stub], None] | None = None
     """Raises for a stub that must not be added here; None: all may be."""
+    _listed: tuple[Stub, ...] | None = field(default=None, init=False)
+    _written: dict[str, Stub] | None = field(default=None, init=False)
 
     @property
     def name(self) -> str:
@@ -44,6 +46,19 @@ class Target:
     def settings(self) -> Settings:
         """How it answers."""
         return self.snapshot.settings
+
+    @property
+    def added_stubs(self) -> tuple[Stub, ...]:
+        """Stubs added through the API, oldest first; the same object for as long as nothing changes."""
+        if self._listed is None:
+            self._listed = tuple(self.added.values())
+        return self._listed
+
+    def find_written(self, stub_id: str) -> Stub | None:
+        """Return the stub of that id that comes from a file, or None."""
+        if self._written is None:
+            self._written = {stub.id: stub for stub in self.snapshot.stubs}
+        return self._written.get(stub_id)
 
     @property
     def stubs(self) -> tuple[Stub, ...]:
@@ -64,14 +79,16 @@ class Target:
 
         require_stub(stub, self.mock.stubs.operations)
         self.mock.stubs.add(stub)
-        self.added_stubs = (*(each for each in self.added_stubs if each.id != stub.id), stub)
+        self.added.pop(stub.id, None)
+        self.added[stub.id] = stub
+        self._listed = None
 
     def remove_stub(self, stub_id: str) -> bool:
         """Serve without an added stub; return whether there was one."""
-        if all(each.id != stub_id for each in self.added_stubs):
+        if self.added.pop(stub_id, None) is None:
             return False
         self.mock.stubs.remove(stub_id)
-        self.added_stubs = tuple(each for each in self.added_stubs if each.id != stub_id)
+        self._listed = None
         return True
 
 
@@ -86,7 +103,7 @@ def compile_target(
 
     """
     settings = snapshot.settings
-    added = former.added_stubs if former is not None else ()
+    added = dict(former.added) if former is not None else {}
     if former is not None and former.snapshot.settings == settings:
         sessions = former.sessions
     else:
@@ -94,7 +111,7 @@ def compile_target(
     contract = Contract.from_bytes(snapshot.contract) if snapshot.contract else None
     mock = Mock(
         contract,
-        stubs=snapshot.stubs + added,
+        stubs=snapshot.stubs + tuple(added.values()),
         scenarios=snapshot.scenarios,
         personas=snapshot.personas,
         seed=settings.seed,
@@ -104,4 +121,4 @@ def compile_target(
         default_scenario=settings.scenario,
         cache=operations,
     )
-    return Target(snapshot=snapshot, mock=mock, sessions=sessions, added_stubs=added)
+    return Target(snapshot=snapshot, mock=mock, sessions=sessions, added=added)

@@ -56,7 +56,7 @@ def show_stub(target: Target, stub: Stub, hits: int) -> ShownStub:
         environment=target.environment,
         session=stub.session,
         source=stub.source,
-        read_only=all(each.id != stub.id for each in target.added_stubs),
+        read_only=stub.id not in target.added,
         hits=hits,
         stub=written,
     )
@@ -118,7 +118,7 @@ def refuse_file(target: Target, stub_id: str) -> None:
         Refused: 409, naming the file.
 
     """
-    written = next((stub for stub in target.snapshot.stubs if stub.id == stub_id), None)
+    written = target.find_written(stub_id)
     if written is not None:
         place = written.source or "a file"
         detail = f"Stub {stub_id!r} comes from {place}: change it there, or add one of another id and lower priority."
@@ -138,7 +138,7 @@ def add_all(desk: Desk, given: Iterable[tuple[Target, Stub]]) -> list[ShownStub]
     for target, stub in given:
         key = key_of(target, stub.id)
         refuse_file(target, stub.id)
-        if key in seen or any(each.id == stub.id for each in target.added_stubs):
+        if key in seen or stub.id in target.added:
             detail = f"There is a stub {stub.id!r} already; PUT replaces it."
             raise Refused(409, "admin.stub_exists", detail)
         seen.add(key)
@@ -169,7 +169,7 @@ def put(desk: Desk, target: Target, stub: Stub) -> None:
     if size > MAX_STUB_BYTES:
         detail = f"Stub {stub.id!r} has {size} bytes; at most {MAX_STUB_BYTES} are allowed."
         raise Refused(413, "admin.stub_too_large", detail)
-    if len(target.added_stubs) >= MAX_ADDED and all(each.id != stub.id for each in target.added_stubs):
+    if len(target.added) >= MAX_ADDED and stub.id not in target.added:
         detail = f"{target.name} has {MAX_ADDED} added stubs already; remove some, or put them into a file."
         raise Refused(409, "admin.too_many_stubs", detail)
     target.add_stub(stub)
@@ -177,10 +177,12 @@ def put(desk: Desk, target: Target, stub: Stub) -> None:
 
 def forget_stubs(desk: Desk, gone: Iterable[tuple[Target, Stub]]) -> None:
     """Remove added stubs with their hits."""
-    hits = desk.gateway.counters.stub_hits()
+    keys = set()
     for target, stub in list(gone):
         key = key_of(target, stub.id)
         target.remove_stub(stub.id)
         desk.originals.pop(key, None)
-        desk.gateway.counters.forget_hits({key: hits[key]})
+        keys.add(key)
+    hits = desk.gateway.counters.stub_hits()
+    desk.gateway.counters.forget_hits({key: hits[key] for key in keys})
     desk.gateway.refresh()

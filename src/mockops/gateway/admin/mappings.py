@@ -123,18 +123,19 @@ def logged_request(exchange: Exchange, desk: Desk) -> JsonObject:
     query = f"?{request.query_string}" if request.query_string else ""
     host = request.header("host") or "localhost"
     url = secrets.url(request.path + query)
+    body = secrets.body(request.body, request.media_type)
+    values: dict[str, list[str]] = {}
+    for name, value in request.query:
+        values.setdefault(name, []).append(secrets.query_value(name, value))
     return {
         "url": url,
         "absoluteUrl": f"http://{host}{secrets.url(exchange.url)}",
         "method": request.method,
         "headers": join_fields((name, secrets.header(name, value)) for name, value in request.headers),
         "cookies": dict.fromkeys(request.cookies, "***"),
-        "queryParams": {
-            name: {"key": name, "values": [secrets.query_value(name, v) for key, v in request.query if key == name]}
-            for name, _ in request.query
-        },
-        "body": request.text,
-        "bodyAsBase64": b64encode(request.body).decode(),
+        "queryParams": {name: {"key": name, "values": each} for name, each in values.items()},
+        "body": body.decode("utf-8", "replace"),
+        "bodyAsBase64": b64encode(body).decode(),
         "loggedDate": int(exchange.at.timestamp() * 1000),
         "loggedDateString": exchange.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from mockops.core.diagnostics import pointer
+from mockops.core.exchange import NotJson
 from mockops.gateway.admin.refusals import Refused, wrong
 from mockops.gateway.exchanges import did_you_mean
 
@@ -96,8 +97,8 @@ def read_body(route: Route, request: Request) -> tuple[Json, bool]:
         headers = (("Accept", "application/json"),)
         raise Refused(415, "admin.media_type", f"Send application/json; this is {came}.", headers=headers)
     try:
-        return msgspec.json.decode(request.body), True
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return request.json, True
+    except NotJson as error:
         raise Refused(400, "admin.body_not_json", f"The body is not JSON: {error}.") from error
 
 

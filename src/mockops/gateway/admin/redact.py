@@ -19,9 +19,15 @@ MASK = "***"
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "x-api-key", "api-key", "apikey", "x-auth-token"})
 _TELLING = re.compile(
     r"(?:^|[-_.])(?:api[-_]?key|(?:access|auth|refresh|id|csrf|xsrf|session|security|bearer)[-_]?token"
-    r"|(?:client[-_]?)?secret|password|passwd|credentials?|signature|subscription[-_]?key)(?:$|[-_.])",
+    r"|(?:client[-_]?)?secret|password|passwd|credentials?|signature|subscription[-_]?key)(?:$|[-_.])"
+    r"|^(?:token|jwt|pwd|passphrase)$",  # these words alone: a `page_token` is none
     re.IGNORECASE,
 )
+_JSON_MEMBER = re.compile(
+    rb'"((?:[^"\\]|\\.){1,80})"(\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[^\s"\[\]{},]+)', re.DOTALL
+)
+"""A member with a scalar value, in JSON that may be cut off."""
+_FORM = "application/x-www-form-urlencoded"
 
 
 class Secrets(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +63,14 @@ class Secrets(msgspec.Struct, frozen=True, kw_only=True):
             return url
         return path + mark + "&".join(self._pair(pair) for pair in query.split("&"))
 
+    def body(self, body: bytes, media_type: str) -> bytes:
+        """Return a body, or its beginning, with members and fields of telling names masked."""
+        if media_type == _FORM:
+            return "&".join(map(self._pair, body.decode("latin-1").split("&"))).encode("latin-1")
+        if media_type.endswith("json") or body[:1] in (b"{", b"["):
+            return _JSON_MEMBER.sub(_mask_member, body)
+        return body
+
     def _pair(self, pair: str) -> str:
         name, sign, value = pair.partition("=")
         return name + sign + self.query_value(unquote_plus(name), value) if sign else pair
@@ -87,6 +101,12 @@ def join_fields(fields: Iterable[tuple[str, str]]) -> dict[str, str | list[str]]
         else:
             joined[name] = [*former, value] if isinstance(former, list) else [former, value]
     return joined
+
+
+def _mask_member(match: re.Match[bytes]) -> bytes:
+    if _TELLING.search(match[1].decode("utf-8", "replace")) is None:
+        return match[0]
+    return b'"%s"%s"%s"' % (match[1], match[2], MASK.encode())
 
 
 def _mask_pair(pair: str) -> str:

@@ -122,7 +122,7 @@ def _request(exchange: Exchange, secrets: Secrets, body_bytes: int) -> ShownRequ
         path=request.path,
         query=join_fields((name, secrets.query_value(name, value)) for name, value in request.query),
         headers=join_fields((name, secrets.header(name, value)) for name, value in request.headers),
-        body=show_body(request.body, exchange, body_bytes),
+        body=show_body(request.body, request.media_type, exchange, secrets, body_bytes),
     )
 
 
@@ -137,14 +137,15 @@ def _response(exchange: Exchange, secrets: Secrets, body_bytes: int) -> ShownRes
     return ShownResponse(
         status=exchange.status,
         headers=join_fields((name, secrets.header(name, value)) for name, value in exchange.response_headers),
-        body=show_body(body, exchange, body_bytes),
+        body=show_body(body, fields.get("content-type", "").partition(";")[0], exchange, secrets, body_bytes),
         fault=exchange.fault,
     )
 
 
-def show_body(body: bytes, exchange: Exchange, limit_bytes: int) -> ShownBody:
+def show_body(body: bytes, media_type: str, exchange: Exchange, secrets: Secrets, limit_bytes: int) -> ShownBody:
     """Return a body for people; of what is longer than the limit, the beginning, and how to see the rest."""
     size = len(body)
+    body = secrets.body(body[: limit_bytes + 1], media_type)
     if not body:
         return ShownBody(kind="empty", size_bytes=0)
     if size <= limit_bytes:

@@ -104,7 +104,7 @@ def replace_stub(call: Call) -> Outcome:
         target, stub = _read(call, {**call.body, "id": stub_id})
     except Invalid as error:
         raise _unusable(_problems(error, "")) from error
-    existed = any(each.id == stub_id for each in target.added_stubs)
+    existed = stub_id in target.added
     put(desk, target, stub)
     desk.originals.pop(key_of(target, stub_id), None)
     desk.gateway.refresh()

@@ -57,14 +57,20 @@ def import_mappings(call: Call) -> Outcome:
     mappings = body.get("mappings")
     if not isinstance(mappings, list):
         raise wrong("/mappings", "The body must hold a list of `mappings`.")
-    policy = (body.get("importOptions") or {}).get("duplicatePolicy", "OVERWRITE")
+    is_ignoring = (body.get("importOptions") or {}).get("duplicatePolicy", "OVERWRITE") == "IGNORE"
+    known = _by_every_id(call)
+    wanted: dict[str, tuple[Target, Stub, JsonObject]] = {}
     for each in mappings:
-        known = _find(call, str(each.get("id") or each.get("uuid") or "")) if isinstance(each, dict) else None
-        if known is not None and policy == "IGNORE":
-            continue
-        if known is not None:
-            forget_stubs(call.desk, [known])
-        _add(call, each)
+        prepared = _prepare(call, each)
+        stub_id = prepared[1].id
+        if not (is_ignoring and (stub_id in known or stub_id in wanted)):
+            wanted[stub_id] = prepared
+    for target, stub, _ in wanted.values():
+        refuse_file(target, stub.id)
+    forget_stubs(call.desk, [known[stub_id] for stub_id in wanted if stub_id in known])
+    add_all(call.desk, [(target, stub) for target, stub, _ in wanted.values()])
+    for target, stub, mapping in wanted.values():
+        _remember(call.desk, target, stub, mapping)
     return Outcome(value={})
 
 
@@ -224,12 +230,18 @@ def version(call: Call) -> Outcome:
 
 
 def _add(call: Call, given: Any) -> JsonObject:
+    target, stub, mapping = _prepare(call, given)
+    add_all(call.desk, [(target, stub)])
+    return _remember(call.desk, target, stub, mapping)
+
+
+def _prepare(call: Call, given: Any) -> tuple[Target, Stub, JsonObject]:
+    """Return the stub that a mapping means, where it goes, and the mapping."""
     mapping = _object(given)
     target = call.desk.target(call.target)
     stub_id = str(mapping.get("id") or mapping.get("uuid") or new_id())
     stub = msgspec.structs.replace(read_mapping({**mapping, "id": stub_id}), id=stub_id, source="api")
-    add_all(call.desk, [(target, stub)])
-    return _remember(call.desk, target, stub, mapping)
+    return target, stub, mapping
 
 
 def _remember(desk: Desk, target: Target, stub: Stub, mapping: JsonObject) -> JsonObject:
@@ -257,7 +269,19 @@ def _stubs(call: Call) -> list[tuple[Target, Stub]]:
 
 
 def _find(call: Call, wanted: str) -> tuple[Target, Stub] | None:
+    for target in _targets(call):
+        stub = target.added.get(wanted) or target.find_written(wanted)
+        if stub is not None:
+            return target, stub
     return next(((target, stub) for target, stub in _stubs(call) if wanted in (stub.id, mapping_id(stub.id))), None)
+
+
+def _by_every_id(call: Call) -> dict[str, tuple[Target, Stub]]:
+    """Return all stubs by their ids, and by what WireMock's clients take for their ids."""
+    stubs = _stubs(call)
+    return {mapping_id(stub.id): (target, stub) for target, stub in stubs} | {
+        stub.id: (target, stub) for target, stub in stubs
+    }
 
 
 def _known(call: Call) -> tuple[Target, Stub]:

@@ -30,7 +30,7 @@ _UNSTEADY_LIMIT = 8
 Rank = tuple[int, int]
 """Order of trial: priority, then newest."""
 
-_SET_MEMORY_BYTES = 256 << 20
+_SET_MEMORY_BYTES = 64 << 20
 """What RE2 may use for all path expressions together; it is only taken as needed."""
 
 _by_rank = attrgetter("rank")
@@ -281,8 +281,8 @@ class RegexBuckets:
         compile_regex(path_regex)
         compile_regex(url_regex)
         buckets, pattern = (self._on_path, path_regex) if path_regex else (self._on_url, url_regex)
-        if pattern not in buckets:
-            buckets[pattern] = Bucket()
+        if not buckets.get(pattern):  # an empty one is in no finder
+            buckets.setdefault(pattern, Bucket())
             self._finders = None
         return buckets[pattern]
 
@@ -304,12 +304,20 @@ def _compile_set(by_pattern: dict[str, Bucket]) -> tuple[Callable[[str], list[in
     """Return a function from a text to the positions of the expressions that match all of it, and their buckets."""
     import re2  # noqa: PLC0415 (loaded when the expressions were checked)
 
-    if not by_pattern:
+    used = {pattern: bucket for pattern, bucket in by_pattern.items() if bucket}
+    if not used:
         return None
     options = quiet_options()
     options.max_mem = _SET_MEMORY_BYTES
-    matches = re2.Set.FullMatchSet(options)
-    for pattern in by_pattern:
-        matches.Add(pattern)
-    matches.Compile()
-    return matches.Match, list(by_pattern.values())
+    together = re2.Set.FullMatchSet(options)
+    for pattern in used:
+        together.Add(pattern)
+    try:
+        together.Compile()
+    except re2.error:  # together they would take too much memory
+        return _one_by_one([compile_regex(pattern) for pattern in used]), list(used.values())
+    return together.Match, list(used.values())
+
+
+def _one_by_one(tests: list[Callable[[str], bool]]) -> Callable[[str], list[int]]:
+    return lambda text: [at for at, matches in enumerate(tests) if matches(text)]
