@@ -11,7 +11,7 @@ import pytest
 from mockops.contracts.importers.breadth import MAX_BREADTH, Breadths
 from mockops.contracts.rules.artefact import compile_contract, import_contract
 from mockops.contracts.rules.direction import standalone_schema
-from mockops.core.documents import Document, read_document
+from mockops.core.documents import Document, DocumentInvalid, read_document
 from mockops.core.errors import NotFound
 
 if TYPE_CHECKING:
@@ -118,3 +118,10 @@ def test_servers_without_end_are_served_up_to_a_number() -> None:
     assert len(found.base_paths[0]) == 200
     regions = {"servers": [{"url": f"https://h{n}/v1"} for n in range(1000)]}
     assert not load(api({"type": "string"}) | regions).diagnostics
+
+
+def test_yaml_of_too_many_values_is_refused_before_it_is_read() -> None:
+    before = time.process_time()
+    with pytest.raises(DocumentInvalid, match="more than 3,000,000 values"):
+        read_document(b"x:\n" + b"  - {a: 1, b: 2}\n" * 800_000, "many.yaml")
+    assert time.process_time() - before < SECONDS
