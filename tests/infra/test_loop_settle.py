@@ -1,14 +1,15 @@
-"""What lives on is out of the garbage collector's sight; what is replaced is not kept for it."""
+"""What a process asks of its surroundings: a collector that looks away, as many files as there may be."""
 
 from __future__ import annotations
 
 import gc
+import resource
 import weakref
 from typing import TYPE_CHECKING
 
 import pytest
 
-from mockops.infra.loop import settle
+from mockops.infra.loop import allow_files, settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,3 +44,15 @@ def test_what_was_replaced_goes() -> None:
     assert gone() is not None
     settle(is_replaced=True)
     assert gone() is None
+
+
+def test_files_are_allowed_up_to_what_the_user_may() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+        allow_files(512)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == 512
+        allow_files(300)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == 512
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import os
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -59,6 +60,19 @@ def settle(*, is_replaced: bool = False) -> None:
         gc.unfreeze()
         gc.collect()
     gc.freeze()
+
+
+def allow_files(wanted: int = 65_536) -> None:
+    """Let this process have as many files open as its user may allow it, up to `wanted`: each client is one."""
+    try:
+        import resource  # noqa: PLC0415 (not on every platform)
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with contextlib.suppress(OSError, ValueError):  # macOS says more than it allows
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def run(main: Coroutine[Any, Any, _T]) -> _T:

@@ -15,7 +15,7 @@ from mockops.gateway.http.limits import Limits
 from mockops.gateway.http.server import Server
 from mockops.infra.cache import cache_dir
 from mockops.infra.http import EgressPolicy, fetch
-from mockops.infra.loop import run, settle
+from mockops.infra.loop import allow_files, run, settle
 from mockops.publishing.service.assemble import Assembled, Options, assemble
 from mockops.wiring.admin import LIMITS, LateHandler
 from mockops.wiring.listeners import Listeners, explain
@@ -178,4 +178,5 @@ def run_serve(options: ServeOptions) -> int:
     if not assembled.snapshot.targets:
         warn("mockops: nothing can be served")
         return 1
+    allow_files()
     return run(ServeProcess(options, assembled, read_at=read_at, clock=clock).run())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
+import sys
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,11 @@ _SWEEP_SLICE = 250
 """Connections looked at in one go: about 0.3 ms."""
 _POLL_S = 0.01
 _ABORT_S = 1.0
+_OTHER_FILES = 32
+"""Files that a process has open beside its connections, or a few more."""
+_WARN_EVERY_S = 60.0
+
+logger = logging.getLogger(__name__)
 _ACCEPT_TURNS = 5
 """Turns of the loop until a connection accepted just before closing is seen and cut."""
 
@@ -44,6 +51,7 @@ class Server:
         self._ticker: asyncio.TimerHandle | None = None
         self._unswept: list[Client] = []
         self._swept_at_s = 0.0
+        self._warned_at_s = -_WARN_EVERY_S
 
     async def listen(
         self, host: str, port: int, *, tls: ssl.SSLContext | None = None, share_port: bool = False
@@ -106,11 +114,21 @@ class Server:
         self.date = f"\r\nDate: {date}\r\n".encode()
         loop = asyncio.get_running_loop()
         self._ticker = loop.call_later(self.limits.sweep_s, self._tick)
+        self._warn_of_files(loop.time())
         if not self._unswept:  # the former sweep is through
             elapsed_s = loop.time() - self._swept_at_s
             self._swept_at_s += elapsed_s
             self._unswept = list(self.connections)
             self._sweep(elapsed_s)
+
+    def _warn_of_files(self, now_s: float) -> None:
+        """Say, once a minute, that there is no room for further clients: the system keeps them waiting in silence."""
+        if len(self.connections) + _OTHER_FILES >= _max_files() and now_s >= self._warned_at_s + _WARN_EVERY_S:
+            self._warned_at_s = now_s
+            logger.warning(
+                "%d connections are open, as many as this process may have (ulimit -n); further clients wait",
+                len(self.connections),
+            )
 
     def _sweep(self, elapsed_s: float) -> None:
         """Look at some connections, and go on with the rest after the loop has seen to other things."""
@@ -120,6 +138,16 @@ class Server:
                 connection.give_up()
         if self._unswept:
             asyncio.get_running_loop().call_soon(self._sweep, elapsed_s)
+
+
+def _max_files() -> int:
+    """Return how many files this process may have open."""
+    try:
+        import resource  # noqa: PLC0415 (not on every platform)
+    except ImportError:
+        return sys.maxsize
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if soft == resource.RLIM_INFINITY else soft
 
 
 def _bind(host: str, port: int, *, share_port: bool) -> socket.socket:
