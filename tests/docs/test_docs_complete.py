@@ -27,7 +27,7 @@ from mockops.mocking.model import (
 from mockops.mocking.rules.templates.dice import FAKES, Dice
 from mockops.mocking.rules.templates.filters import PUBLIC
 from mockops.mocking.rules.templates.scope import ROOTS, RequestView
-from mockops.publishing.model import Cors, Settings
+from mockops.workspaces.model.settings import Cors, Settings
 
 GUIDES = ROOT / "docs" / "guides"
 _CODE = re.compile(r"`([^`\n]+)`")

@@ -17,7 +17,8 @@ from mockops.gateway.handler import MockHandler
 from mockops.gateway.http.message import RawRequest
 from mockops.mocking.importers.stubs import stub_from_json
 from mockops.mocking.model import Scenario, ScenarioRule, StubResponse
-from mockops.publishing.model import Settings, Snapshot, TargetSnapshot
+from mockops.publishing.model import Snapshot, TargetSnapshot
+from mockops.workspaces.model.settings import Settings
 
 PETSTORE = Path(__file__).parent.parent.parent / "examples" / "petstore.yaml"
 CONTRACT = load_contract(PETSTORE).contract.to_bytes()

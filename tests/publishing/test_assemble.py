@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mockops.core.diagnostics import Severity
-from mockops.publishing.model import Settings
 from mockops.publishing.service.assemble import Assembled, Options, assemble, has_errors
+from mockops.workspaces.model.settings import Settings
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 OPERATION = "{get: {responses: {'200': {description: ok}}}}"

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockops.core.documents import read_document
-from mockops.publishing.model import Cors, Settings
 from mockops.publishing.service.assemble import assemble
-from mockops.publishing.service.settings import read_settings
+from mockops.workspaces.model.settings import Cors, Settings
+from mockops.workspaces.rules.settings import read_settings
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockops.core.exchange import Request
-    from mockops.publishing.model import Cors
+    from mockops.workspaces.model.settings import Cors
 
 _METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 _EXPOSED = "*"

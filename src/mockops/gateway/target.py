@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from mockops.core.clock import Clock
     from mockops.mocking.model import Stub
     from mockops.mocking.rules.operations import OperationCache
-    from mockops.publishing.model import Settings, TargetSnapshot
+    from mockops.publishing.model import TargetSnapshot
+    from mockops.workspaces.model.settings import Settings
 
 
 @dataclass(slots=True)

@@ -20,8 +20,8 @@ from mockops.infra.cache import cache_dir
 from mockops.mocking.importers.stubs import stub_from_json
 from mockops.publishing.model import Snapshot, TargetSnapshot
 from mockops.publishing.service.assemble import Options, assemble
-from mockops.publishing.service.settings import read_settings
 from mockops.testing.verify import check, match_of
+from mockops.workspaces.rules.settings import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,7 +17,8 @@ from mockops.gateway.gateway import Gateway
 from mockops.gateway.handler import MockHandler
 from mockops.gateway.http.server import Server
 from mockops.mocking.model import RequestMatch, Scenario, ScenarioRule, Stub, StubResponse, Transition
-from mockops.publishing.model import Settings, Snapshot, TargetSnapshot
+from mockops.publishing.model import Snapshot, TargetSnapshot
+from mockops.workspaces.model.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

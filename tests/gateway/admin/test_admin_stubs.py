@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from mockops.publishing.model import Settings, Snapshot
+from mockops.publishing.model import Snapshot
+from mockops.workspaces.model.settings import Settings
 
 STUB = {"match": {"method": "GET", "path": "/pets/{id}"}, "respond": {"json": {"id": "stubbed"}}}
 

@@ -33,7 +33,8 @@ from mockops.gateway.workers.wire import (
     unpack_target,
 )
 from mockops.mocking.model import Lifecycle, Persona, RequestMatch, Scenario, ScenarioRule, Stub, StubResponse
-from mockops.publishing.model import Settings, Snapshot, TargetSnapshot
+from mockops.publishing.model import Snapshot, TargetSnapshot
+from mockops.workspaces.model.settings import Settings
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 MESSAGES = (

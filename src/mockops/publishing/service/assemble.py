@@ -11,8 +11,7 @@ from mockops.core.diagnostics import Diagnostic, Severity
 from mockops.core.documents import read_document
 from mockops.core.errors import Invalid
 from mockops.mocking.rules.lookup import operation_names
-from mockops.publishing.model import Settings, Snapshot, TargetSnapshot
-from mockops.publishing.service.settings import read_settings
+from mockops.publishing.model import Snapshot, TargetSnapshot
 from mockops.publishing.service.sources import (
     ContractSource,
     ProjectSource,
@@ -23,8 +22,9 @@ from mockops.publishing.service.sources import (
     name_of,
     slug,
 )
-from mockops.workspaces import service as workspaces
-from mockops.workspaces.model import PROJECT_FILE, WORKSPACE_FILE, WorkspaceFiles
+from mockops.workspaces.model.layout import PROJECT_FILE, WORKSPACE_FILE, WorkspaceFiles
+from mockops.workspaces.rules.settings import read_settings
+from mockops.workspaces.service import layout as workspaces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mockops.core.json import Json, JsonObject
     from mockops.mocking.model import Persona, Scenario, Stub
     from mockops.publishing.service.sources import Source
+    from mockops.workspaces.model.settings import Settings
 
 
 _OURS = ("mocking.", "publishing.", "workspace.")

@@ -14,7 +14,7 @@ from mockops.mocking.importers.personas import read_persona
 from mockops.mocking.importers.scenarios import read_scenario
 from mockops.mocking.importers.stubs import read_stubs
 from mockops.mocking.rules.check import check_scenario, check_stub
-from mockops.workspaces.model import BODIES_FOLDER
+from mockops.workspaces.model.layout import BODIES_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from mockops.core.errors import Invalid
-from mockops.workspaces import service as workspaces
+from mockops.workspaces.service import layout as workspaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mockops.core.diagnostics import Diagnostic, Severity, pointer
 from mockops.core.documents import Document, read_document
 from mockops.core.errors import Invalid
-from mockops.workspaces.model import (
+from mockops.workspaces.model.layout import (
     BODIES_FOLDER,
     CONTRACT_NAMES,
     MAPPINGS_FOLDER,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import msgspec
 
 from mockops.core.diagnostics import Diagnostic, pointer
-from mockops.publishing.model import Settings
+from mockops.workspaces.model.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
