@@ -1,1 +1,1 @@
-"""The outside world: outgoing HTTP with its egress guard, cache folders, the event loop."""
+"""The outside world: the database, outgoing HTTP with its egress guard, the web framework, cache folders, the loop."""

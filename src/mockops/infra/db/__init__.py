@@ -1,0 +1,1 @@
+"""The database, SQLite or PostgreSQL: true transactions, an event log written with the change, pages, migrations."""

@@ -1,0 +1,226 @@
+"""Transactions: what a use case reads and writes, and what it announces when it commits."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Executable, Select, Table, insert, update
+
+from mockops.core.ids import new_id
+from mockops.infra.db import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection, CursorResult, Row
+
+    from mockops.core.actor import Caller
+    from mockops.core.events import Custom, Event
+    from mockops.core.json import Json, JsonObject
+
+_MAX_PARAMETERS = 500
+"""Values of one IN list: both databases take more, their query planners get slow."""
+
+
+class ReadTx:
+    """One consistent view of the database."""
+
+    def __init__(self, connection: Connection, *, now: datetime, caller: Caller) -> None:
+        self._connection = connection
+        self.now = now
+        """When the transaction began, in UTC: the time of everything in it."""
+        self.caller = caller
+        """On whose behalf."""
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is SQLite and not PostgreSQL."""
+        return self._connection.dialect.name == "sqlite"
+
+    def all(self, statement: Select[Any] | Executable) -> Sequence[Row[Any]]:
+        """Return every row."""
+        return self._connection.execute(statement).all()
+
+    def one(self, statement: Select[Any] | Executable) -> Row[Any] | None:
+        """Return the first row, or None."""
+        return self._connection.execute(statement).first()
+
+    def scalar(self, statement: Select[Any] | Executable) -> Any:
+        """Return the first column of the first row, or None."""
+        return self._connection.execute(statement).scalar()
+
+
+class Tx(ReadTx):
+    """One use case: all of it is saved, or nothing.
+
+    Events, audit entries and changed targets are written when it commits, with positions in the order of commits.
+    """
+
+    def __init__(
+        self, connection: Connection, *, now: datetime, caller: Caller, causation_id: str = "", depth: int = 0
+    ) -> None:
+        super().__init__(connection, now=now, caller=caller)
+        self.revision = 0
+        """Revision of the snapshot that has the changed targets; 0 before the commit, or when none has changed."""
+        self.position = 0
+        """The newest position given; 0 before the commit, or when nothing needed one."""
+        self._causation_id = causation_id
+        self._depth = depth
+        self._events: list[JsonObject] = []
+        self._audit: list[JsonObject] = []
+        self._touched: dict[str, bool] = {}
+
+    def run(self, statement: Executable) -> int:
+        """Execute a statement; return how many rows it changed."""
+        result: CursorResult[Any] = self._connection.execute(statement)
+        return result.rowcount
+
+    def insert(self, table: Table, rows: Sequence[JsonObject]) -> None:
+        """Insert many rows at once."""
+        if rows:
+            self._connection.execute(insert(table), list(rows))
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Undo what happens inside when it raises, and nothing else of the transaction."""
+        marks = len(self._events), len(self._audit), dict(self._touched)
+        with self._connection.begin_nested() as savepoint:
+            try:
+                yield
+            except BaseException:
+                del self._events[marks[0] :], self._audit[marks[1] :]
+                self._touched = marks[2]
+                savepoint.rollback()
+                raise
+
+    def announce(
+        self,
+        event: Event | Custom,
+        *,
+        org_id: str = "",
+        org: str = "",
+        workspace_id: str = "",
+        workspace: str = "",
+        subject: str = "",
+        source: str = "",
+        event_id: str = "",
+        dataschema: str = "",
+    ) -> str:
+        """Write an event into the log, with the change that caused it; return its id.
+
+        Args:
+            event: The fact.
+            org_id: Of the organization it belongs to; by default the caller's.
+            org: Its name.
+            workspace_id: Of the workspace it is about, if it is about one.
+            workspace: Its name.
+            subject: What in there it is about, as `stubs/declined-card`.
+            source: URI-reference; by default of the workspace or organization.
+            event_id: Given by somebody outside; unique for its source.
+            dataschema: As CloudEvents has it.
+
+        """
+        org = org or self.caller.org
+        found = event_id or new_id()
+        self._events.append(
+            {
+                "id": found,
+                "type": event.type,
+                "source": source or f"/orgs/{org}" + (f"/workspaces/{workspace}" if workspace else ""),
+                "subject": subject,
+                "time": self.now,
+                "data": event.payload,
+                "dataschema": dataschema,
+                "org_id": org_id or self.caller.org_id,
+                "org": org,
+                "workspace_id": workspace_id,
+                "workspace": workspace,
+                "actor": f"{self.caller.kind}:{self.caller.name}",
+                "causation_id": self._causation_id,
+                "depth": self._depth,
+                "is_dispatched": False,
+            }
+        )
+        return found
+
+    def audit(
+        self,
+        action: str,
+        entity_type: str,
+        entity_id: str,
+        *,
+        workspace_id: str = "",
+        org_id: str = "",
+        before: Json = None,
+        after: Json = None,
+    ) -> None:
+        """Write down who changed what; secrets must not be in `before` or `after`."""
+        caller = self.caller
+        self._audit.append(
+            {
+                "id": new_id(),
+                "at": self.now,
+                "org_id": org_id or caller.org_id,
+                "workspace_id": workspace_id,
+                "actor_kind": caller.kind,
+                "actor_id": caller.id,
+                "actor": caller.name,
+                "action": action,
+                "entity_type": entity_type,
+                "entity_id": entity_id,
+                "before": before,
+                "after": after,
+                "address": caller.address,
+                "user_agent": caller.user_agent[:500],
+            }
+        )
+
+    def touch(self, *environment_ids: str) -> None:
+        """Have gateways fetch these environments anew."""
+        self._touched.update(dict.fromkeys(environment_ids, False))
+
+    def remove_targets(self, *environment_ids: str) -> None:
+        """Have gateways stop serving these environments."""
+        self._touched.update(dict.fromkeys(environment_ids, True))
+
+    def finish(self) -> None:
+        """Write what was announced; called by the database, right before the commit."""
+        needed = len(self._events) + len(self._audit) + bool(self._touched)
+        if not needed:
+            return
+        last = self._take_positions(needed)
+        position = last - needed
+        for number, event in enumerate(self._events, position + 1):
+            event["sequence"] = number
+        position += len(self._events)
+        for number, entry in enumerate(self._audit, position + 1):
+            entry["number"] = number
+        self.insert(tables.events, self._events)
+        self.insert(tables.audit, self._audit)
+        if self._touched:
+            self.revision = last
+            self._mark_targets(last)
+        self.position = last
+
+    def _take_positions(self, count: int) -> int:
+        """Return the last of so many new positions; the row stays locked until the commit, which orders commits."""
+        row = tables.log_position
+        statement = update(row).where(row.c.id == 1).values(value=row.c.value + count).returning(row.c.value)
+        value: int = self.scalar(statement)
+        return value
+
+    def _mark_targets(self, revision: int) -> None:
+        table = tables.targets
+        ids = list(self._touched)
+        for start in range(0, len(ids), _MAX_PARAMETERS):
+            some = ids[start : start + _MAX_PARAMETERS]
+            self._connection.execute(table.delete().where(table.c.environment_id.in_(some)))
+        self.insert(
+            table,
+            [
+                {"environment_id": each, "revision": revision, "is_removed": is_removed}
+                for each, is_removed in self._touched.items()
+            ],
+        )

@@ -1,0 +1,8 @@
+"""Every table there is: importing this module declares them all, for migrations and tests."""
+
+from __future__ import annotations
+
+from mockops.infra.db import tables as infra_tables
+from mockops.infra.db.metadata import metadata
+
+__all__ = ["infra_tables", "metadata"]
