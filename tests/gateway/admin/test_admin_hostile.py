@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from mockops.gateway.admin.redact import Secrets
+from mockops.core.redact import Secrets
 from mockops.mocking.importers.stubs import stub_from_json
 from mockops.mocking.rules import buckets
 from mockops.mocking.rules.lookup import StubIndex

@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 
-from mockops.gateway.admin.redact import Secrets
+from mockops.core.redact import Secrets
 
 
 async def listed(port, **query):

@@ -11,9 +11,10 @@ import msgspec
 
 from mockops.core.json import Json, JsonObject
 from mockops.gateway import encoding
-from mockops.gateway.admin.redact import Secrets, join_fields, secrets_of
+from mockops.gateway.admin.redact import join_fields, secrets_of
 
 if TYPE_CHECKING:
+    from mockops.core.redact import Secrets
     from mockops.gateway.exchanges import Exchange
     from mockops.gateway.gateway import Gateway
 
