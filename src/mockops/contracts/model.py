@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
@@ -11,11 +12,53 @@ from mockops.core.diagnostics import Diagnostic
 from mockops.core.errors import Invalid
 from mockops.core.json import Json, JsonObject
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 class ContractInvalid(Invalid):
     """A document cannot be served as a contract at all."""
 
     code: ClassVar[str] = "contract.invalid"
+
+
+class BundleInvalid(Invalid):
+    """Files are no bundle: a name is not safe, there are too many of them, or they are too large."""
+
+    code: ClassVar[str] = "contract.bundle_invalid"
+
+
+class BuildTooCostly(Invalid):
+    """Compiling a contract took more time or memory than one contract may take."""
+
+    code: ClassVar[str] = "contract.too_costly"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """A contract's document with the files that it refers to, below one folder."""
+
+    root: str
+    """The name of the document that is the contract."""
+    files: Mapping[str, bytes]
+    """Contents by name: relative POSIX paths, normalised, without `..`. `rules.bundles.make_bundle` checks them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """What came of compiling a bundle."""
+
+    artefact: bytes
+    """What `rules.artefact.Contract.from_bytes` opens."""
+    artefact_digest: str
+    """SHA-256 of the artefact in hex, as content-addressed storage names it."""
+    diagnostics: tuple[Diagnostic, ...]
+    """With lines and columns; sources are names of the bundle."""
+    title: str
+    version: str
+    dialect: str
+    """`openapi-3.0`, `openapi-3.1`, `openapi-3.2` or `swagger-2.0`."""
+    operations: tuple[OperationEntry, ...]
 
 
 class Location(StrEnum):
