@@ -1,0 +1,1 @@
+"""FastAPI as MockOps uses it: one hop, one transaction, problem+json, pages, ETags, idempotency keys, bulk."""
