@@ -32,6 +32,9 @@ Action = Literal["create", "update", "delete", "unchanged", "kept", "merged", "c
 - `unmanaged`: the server has it, the files do not, and nobody asked to prune.
 """
 
+EFFECTS: frozenset[Action] = frozenset({"create", "update", "delete", "merged"})
+"""Actions that change the server."""
+
 Preference = Literal["", "files", "server"]
 """Which side wins where both were edited in the same place; empty: neither, it is a conflict."""
 
@@ -123,11 +126,14 @@ class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
     """One value that differs."""
 
     pointer: str
-    """JSON Pointer (RFC 6901) into the item's document; `/files/NAME` stands for a file beside it."""
+    """JSON Pointer (RFC 6901) into the item's document; `/files/NAME` stands for a file beside it.
+
+    `/stubs` of a workspace: the ids of its stubs in their order, which changed.
+    """
     before: Json | UnsetType = UNSET
-    """On the server; unset: not there."""
+    """On the server; unset: not there. Of what is `kept`: in the files."""
     after: Json | UnsetType = UNSET
-    """Unset: removed."""
+    """Once applied; unset: removed."""
 
 
 class FieldConflict(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,7 +179,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What applying a project's files would do."""
 
     changes: tuple[Change, ...] = ()
-    """In the order in which they can be executed: a workspace before what is in it; deletions last, backwards."""
+    """In the order in which they can be executed: a workspace before what is in it; deletions last, backwards.
+
+    A workspace's creation and deletion include what is in it: what it is created with is listed, what goes with it is
+    not. What is `unchanged` is listed only if its base is to be kept anew, since most of a project is.
+    """
+    counts: dict[Action, int] = msgspec.field(default_factory=dict)
+    """How many items something happens to, the unlisted included."""
     fingerprint: str = ""
     """Of the server's state the plan was made from; `apply` refuses (`PlanOutdated`) when it is another by then."""
 
@@ -187,13 +199,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """The items that applying would change on the server."""
         return tuple(change for change in self.changes if change.action in EFFECTS)
 
-    def count(self, action: Action) -> int:
-        """Return how many items something happens to."""
-        return sum(change.action == action for change in self.changes)
-
-
-EFFECTS = frozenset({"create", "update", "delete", "merged"})
-"""Actions that change the server."""
+    @property
+    def has_effects(self) -> bool:
+        """Whether applying would change the server."""
+        return any(self.counts.get(action) for action in EFFECTS)
 
 
 class PlanRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
