@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["LoadedContract", "load_contract"]
+__all__ = ["LoadedContract", "load_contract", "load_sources"]
 
 
 class LoadedContract:
@@ -107,6 +107,12 @@ def load_contract(
         # with their places: whoever loads it from the cache shall not read the documents for them again
         save_compiled(cache_dir, sources, root_bytes, loaded.contract, loaded.diagnostics)
     return loaded
+
+
+def load_sources(sources: Sources) -> LoadedContract:
+    """Load a contract from the documents that `sources` gives, without a cache; raises ContractInvalid."""
+    with _collector_paused():
+        return _compile(sources, sources.read_root())
 
 
 def _compile(sources: Sources, root_bytes: bytes) -> LoadedContract:
