@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -19,6 +20,8 @@ class Dimensions(msgspec.Struct, frozen=True, kw_only=True):
 
     target: str
     environment: str = ""
+    key: str = ""
+    """The target's key at the control plane; empty: it has none."""
     operation: str = ""
     media_type: str = ""
     """Of the request body."""
@@ -76,9 +79,15 @@ class Counters:
         found = self._cells.get(dimensions)
         if found is None:
             if len(self._cells) >= self._max_cells:
-                dimensions = Dimensions(target=dimensions.target, operation="(other)", status=dimensions.status)
+                dimensions = Dimensions(
+                    target=dimensions.target, key=dimensions.key, operation="(other)", status=dimensions.status
+                )
             found = self._cells.setdefault(dimensions, Cell(dimensions))
         return found
+
+    def made_since(self, known: int) -> list[Cell]:
+        """Return the cells made after the first `known` ones; cells never go."""
+        return list(islice(self._cells.values(), known, None)) if len(self._cells) > known else []
 
     def stub_hits(self) -> Counter[StubKey]:
         """Return how often each stub answered since its hits were last forgotten."""

@@ -217,7 +217,10 @@ def _compile(gateway: Gateway, wanted: ExchangeFilter) -> Callable[[Exchange], b
 
 
 def _searched(gateway: Gateway, wanted: ExchangeFilter) -> list[Target]:
-    return [known_target(gateway, wanted.target)] if wanted.target else list(gateway.table)
+    """Return the target that is named; without a name, all that have been asked for anything."""
+    if wanted.target:
+        return [known_target(gateway, wanted.target)]
+    return [target for target in gateway.table if target.is_compiled]
 
 
 def _operation_keys(gateway: Gateway, wanted: ExchangeFilter) -> frozenset[str]:
@@ -314,9 +317,14 @@ def _split(url: str, target: str) -> tuple[str, str]:
     path, _, query = url.partition("?")
     if target and path.startswith("/@"):
         name, _, rest = path[2:].partition("/")
-        if name.lower().partition("@")[0] == target.lower():
+        if _bare(name) == _bare(target):
             path = "/" + rest
     return path or "/", query.partition("#")[0]
+
+
+def _bare(name: str) -> str:
+    """Return a target's name without environment and org, either of which may be left out."""
+    return name.lower().partition("@")[0].rpartition(":")[2]
 
 
 def _body(body: bytes, headers: tuple[tuple[str, str], ...]) -> bytes:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 from mockops.gateway.counters import Counters
 from mockops.gateway.journal import Journal
@@ -11,7 +14,7 @@ from mockops.gateway.targets import TargetTable
 from mockops.mocking.rules.operations import OperationCache
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from mockops.core.clock import Clock
     from mockops.mocking.model import Stub
@@ -23,6 +26,36 @@ class Listening(Protocol):
 
     def refresh(self) -> None:
         """Forget what was made from the former targets."""
+        ...
+
+
+class LinkState(msgspec.Struct, frozen=True, kw_only=True):
+    """How a gateway stands to its control plane."""
+
+    url: str
+    connected: bool
+    cursor: int
+    """Of the last page applied; 0: none yet."""
+    last_contact: datetime | None
+    """When control last answered, in UTC."""
+    error: str = ""
+    """Why it does not, while it does not."""
+    problems: list[str]
+    """Targets that cannot be served as published, disks that are full."""
+    spool_batches: int
+    """Batches of counts that control has not taken yet."""
+    spool_bytes: int
+    batches_dropped: int
+    """Batches that were lost since the start, because the spool was full or control refused them."""
+    compiled: int
+    """Targets whose mocks are ready; the others are compiled by their first request."""
+
+
+class Linked(Protocol):
+    """What keeps a gateway in touch with control."""
+
+    def state(self) -> LinkState:
+        """Return how it stands."""
         ...
 
 
@@ -48,6 +81,8 @@ class Gateway:
         """Revision of the snapshot applied; -1 before the first."""
         self.admit: Callable[[Stub], None] | None = None
         """Raises for a stub that must not be added through the API here; None: all may be."""
+        self.link: Linked | None = None
+        """What keeps it in touch with control; None: it serves files."""
         self._handlers: list[Listening] = []
 
     def attach(self, handler: Listening) -> None:
@@ -77,6 +112,17 @@ class Gateway:
             targets.append(known)
         self.table = TargetTable(targets)
         self.revision = snapshot.revision
+        self.refresh()
+
+    def serve(self, targets: Iterable[Target], *, home: str) -> None:
+        """Serve these targets from now on.
+
+        Args:
+            targets: In order of preference.
+            home: The org whose targets have bare names.
+
+        """
+        self.table = TargetTable(targets, home=home, default=lambda target: target.head.is_default)
         self.refresh()
 
     def refresh(self) -> None:

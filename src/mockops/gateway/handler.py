@@ -15,6 +15,7 @@ from mockops.gateway.callers import CALLER_HEADERS, read_caller
 from mockops.gateway.counters import Dimensions
 from mockops.gateway.http.message import Answer, RawRequest, refusal
 from mockops.gateway.render import render
+from mockops.gateway.target import TargetBroken
 from mockops.mocking.model import Reply
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ _RELEVANT = (
 """Headers that any answer may depend on; mocks add those their contracts and stubs look at."""
 
 
+_MAX_NAMES = 100
+"""Targets named to who asks for one that is not there."""
+
+
 class MockHandler:
     """Answers what comes in on one listener."""
 
@@ -61,7 +66,8 @@ class MockHandler:
         """Forget what was made from the former targets."""
         self.answers.forget()
         for target in self._gateway.table:
-            self.kinds.learn(target.mock.relevant_headers)
+            if target.is_compiled:  # the others' are learnt with their first answer
+                self.kinds.learn(target.body.mock.relevant_headers)
         if self._bound is None and len(self._gateway.table) > 1:
             self.kinds.learn(("host",))
 
@@ -75,6 +81,8 @@ class MockHandler:
         """Answer a request; what goes wrong inside is logged and answered with 500."""
         try:
             answer = self._handle(request)
+        except TargetBroken as error:
+            answer = refusal(503, error.code, str(error))
         except Exception as error:
             logger.exception("while answering %s", request.line)
             detail = f"MockOps failed to answer: {type(error).__name__}: {error}"
@@ -150,7 +158,9 @@ class MockHandler:
 
     def _unknown_target(self, request: Request) -> Answer:
         """Say which targets there are and how to name one."""
-        names = self._gateway.table.names
+        if self._gateway.revision < 0:
+            return refusal(503, "gateway.not_ready", "This gateway has not got its targets from control yet.")
+        names = self._gateway.table.names[:_MAX_NAMES]
         asked = request.header("mockops-target")
         what = f"There is no target {asked!r}" if asked else f"{request.path} names no target"
         hint = (
@@ -158,7 +168,9 @@ class MockHandler:
             if names
             else ""
         )
-        detail = f"{what}. Known targets: {', '.join(names) or 'none'}. {hint}".strip()
+        more = len(self._gateway.table.names) - len(names)
+        known = ", ".join(names) + (f" and {more} more" if more else "") or "none"
+        detail = f"{what}. Known targets: {known}. {hint}".strip()
         body = problem(404, "gateway.unknown_target", detail, targets=names)
         headers = (("Content-Type", PROBLEM_JSON), ("MockOps-Source", "error"))
         return Answer(status=404, headers=headers, body=body, with_body=request.method != "HEAD")

@@ -125,7 +125,9 @@ def _sizes(gateway: Gateway, servers: Sequence[Server]) -> Iterator[str]:
     yield from _by_target(
         "mockops_sessions", "Sessions remembered.", gateway, lambda target: len(target.sessions.names())
     )
-    yield from _by_target("mockops_stubs", "Stubs, from files and added.", gateway, lambda target: len(target.stubs))
+    yield from _by_target(
+        "mockops_stubs", "Stubs, from files and added.", gateway, lambda target: target.stub_count + len(target.added)
+    )
     connections = sum(len(server.connections) for server in servers)
     yield from _gauge("mockops_open_connections", "Client connections open.", connections)
     yield from _gauge("mockops_snapshot_revision", "Revision of the snapshot applied; -1: none.", gateway.revision)

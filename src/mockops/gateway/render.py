@@ -88,6 +88,7 @@ def _dimensions(reply: Reply, request: Request, target: Target, caller: Caller) 
     return Dimensions(
         target=target.name,
         environment=target.environment,
+        key=target.head.key,
         operation=reply.operation,
         media_type=request.media_type[:_MAX_MEDIA_TYPE] if reply.operation else "",
         status=reply.status,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from mockops.contracts.rules.artefact import Contract
+from mockops.core.errors import Unavailable
 from mockops.gateway.sessions import Sessions
 from mockops.mocking.rules.mock import Mock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from mockops.core.clock import Clock
     from mockops.mocking.model import Stub
@@ -19,34 +19,113 @@ if TYPE_CHECKING:
     from mockops.workspaces.model.settings import Settings
 
 
-@dataclass(slots=True)
-class Target:
-    """One workspace in one environment, ready to answer."""
+class Body(NamedTuple):
+    """What a target serves, compiled."""
 
     snapshot: TargetSnapshot
     mock: Mock
-    sessions: Sessions
-    added: dict[str, Stub] = field(default_factory=dict)
-    """Stubs added through the API, by id, oldest first; they outlive a reload of the files. Changed here only."""
-    admit: Callable[[Stub], None] | None = None
-    """Raises for a stub that must not be added here; None: all may be."""
-    _listed: tuple[Stub, ...] | None = field(default=None, init=False)
-    _written: dict[str, Stub] | None = field(default=None, init=False)
 
-    @property
-    def name(self) -> str:
-        """The target's name."""
-        return self.snapshot.name
 
-    @property
-    def environment(self) -> str:
-        """The environment it serves."""
-        return self.snapshot.environment
+class TargetBroken(Unavailable):
+    """A target cannot be compiled as it was published, and there is no former version of it to serve."""
 
-    @property
-    def settings(self) -> Settings:
+    code: ClassVar[str] = "gateway.target_broken"
+
+
+class Target:
+    """One workspace in one environment, ready to answer; what it serves may be compiled when first asked for."""
+
+    __slots__ = (
+        "_body",
+        "_compile",
+        "_listed",
+        "_written",
+        "added",
+        "admit",
+        "environment",
+        "head",
+        "is_used",
+        "name",
+        "sessions",
+        "settings",
+        "stub_count",
+    )
+
+    def __init__(
+        self,
+        head: TargetSnapshot,
+        *,
+        sessions: Sessions,
+        body: Body | None = None,
+        compile_body: Callable[[], Body] | None = None,
+        added: dict[str, Stub] | None = None,
+    ) -> None:
+        """Take what is known of a target.
+
+        Args:
+            head: Its names and settings; what else is in it does not count.
+            sessions: Their memory.
+            body: What it serves; None: `compile_body` makes it.
+            compile_body: Makes the body when it is needed; raises TargetBroken where it cannot be made.
+            added: Stubs added through the API, by id, oldest first.
+
+        """
+        self.sessions = sessions
+        self.added = added or {}
+        """Stubs added through the API, by id, oldest first; they outlive a reload of the files. Changed here only."""
+        self.admit: Callable[[Stub], None] | None = None
+        """Raises for a stub that must not be added here; None: all may be."""
+        self.is_used = False
+        """Whether its body was asked for since somebody set this to False."""
+        self._compile = compile_body
+        self._listed: tuple[Stub, ...] | None = None
+        self.stub_count = len(body.snapshot.stubs) if body is not None else 0
+        """How many stubs it has, without those added."""
+        self.describe(head)
+        self.replace(body)
+
+    def describe(self, head: TargetSnapshot) -> None:
+        """Be called and set so from now on."""
+        self.head = head
+        self.name = f"{head.org}:{head.name}" if head.org else head.name
+        """What it is addressed by, beside its environment: `name`, or `org:name`."""
+        self.environment = head.environment
+        self.settings: Settings = head.settings
         """How it answers."""
-        return self.snapshot.settings
+
+    def replace(self, body: Body | None) -> None:
+        """Serve this from now on; None: what is compiled when it is next asked for."""
+        self._body = body
+        self._written: dict[str, Stub] | None = None
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether its body is there."""
+        return self._body is not None
+
+    @property
+    def body(self) -> Body:
+        """What it serves.
+
+        Raises:
+            TargetBroken: It cannot be compiled.
+
+        """
+        self.is_used = True
+        if self._body is None:
+            assert self._compile is not None  # noqa: S101 (a target without it has its body from the start)
+            self._body = self._compile()
+        return self._body
+
+    @property
+    def snapshot(self) -> TargetSnapshot:
+        """What it was compiled from."""
+        return self.body.snapshot
+
+    @property
+    def mock(self) -> Mock:
+        """What decides its answers."""
+        return self.body.mock
 
     @property
     def added_stubs(self) -> tuple[Stub, ...]:
@@ -103,13 +182,30 @@ def compile_target(
         ContractInvalid: The compiled contract is not one.
 
     """
-    settings = snapshot.settings
     added = dict(former.added) if former is not None else {}
-    if former is not None and former.snapshot.settings == settings:
-        sessions = former.sessions
-    else:
-        sessions = Sessions(clock=clock, ttl_s=settings.session_ttl_s, max_bytes=settings.max_session_bytes)
+    sessions = keep_sessions(snapshot.settings, clock=clock, former=former)
     contract = Contract.from_bytes(snapshot.contract) if snapshot.contract else None
+    body = compile_body(snapshot, contract, operations=operations, added=added)
+    return Target(snapshot, sessions=sessions, body=body, added=added)
+
+
+def keep_sessions(settings: Settings, *, clock: Clock, former: Target | None) -> Sessions:
+    """Return the sessions of the target that is replaced; new ones where its settings differ."""
+    if former is not None and former.settings == settings:
+        return former.sessions
+    return Sessions(clock=clock, ttl_s=settings.session_ttl_s, max_bytes=settings.max_session_bytes)
+
+
+def compile_body(
+    snapshot: TargetSnapshot, contract: Contract | None, *, operations: OperationCache, added: Mapping[str, Stub]
+) -> Body:
+    """Compile what a target serves; `contract` counts, not the snapshot's.
+
+    Raises:
+        StubInvalid: A stub, scenario or persona cannot be used.
+
+    """
+    settings = snapshot.settings
     mock = Mock(
         contract,
         stubs=snapshot.stubs + tuple(added.values()),
@@ -122,4 +218,4 @@ def compile_target(
         default_scenario=settings.scenario,
         cache=operations,
     )
-    return Target(snapshot=snapshot, mock=mock, sessions=sessions, added=added)
+    return Body(snapshot, mock)

@@ -1,4 +1,7 @@
-"""Which target a request means (SEMANTICS: a bound listener, header, host, path prefix, or the only one there is)."""
+"""Which target a request means (SEMANTICS: a bound listener, header, host, path prefix, or the only one there is).
+
+A name is `name[@environment]`, or `org:name[@environment]` for an org that is not the gateway's home.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 
 class Named(Protocol):
@@ -37,20 +40,35 @@ class Addressed(msgspec.Struct, Generic[T], frozen=True):
 class TargetTable(Generic[T]):
     """Targets by every way of naming them; one dictionary look-up each."""
 
-    def __init__(self, targets: Iterable[T], *, domain: str = "localhost") -> None:
-        """Index targets; of two environments of one name, the first is what the bare name means.
+    def __init__(
+        self,
+        targets: Iterable[T],
+        *,
+        domain: str = "localhost",
+        home: str = "",
+        default: Callable[[T], bool] | None = None,
+    ) -> None:
+        """Index targets; of several environments of one name, `default` says which one the bare name means.
 
         Args:
             targets: In order of preference.
             domain: What host names end in: `name.localhost`, `name--env.localhost`.
+            home: The org whose targets have bare names, which may be written before them all the same.
+            default: Whether a bare name means this target; where it is said of none, the first is meant.
 
         """
         self._targets = tuple(targets)
         self._suffix = "." + domain
         self._by_name: dict[str, T] = {}
         for target in self._targets:
-            self._by_name.setdefault(target.name.lower(), target)
-            self._by_name[f"{target.name}@{target.environment}".lower()] = target
+            name, environment = target.name.lower(), target.environment.lower()
+            spellings = (name, f"{home}:{name}".lower()) if home and ":" not in name else (name,)
+            for spelling in spellings:
+                self._by_name[f"{spelling}@{environment}"] = target
+                if default is not None and default(target):
+                    self._by_name[spelling] = target
+                else:
+                    self._by_name.setdefault(spelling, target)
 
     def __iter__(self) -> Iterator[T]:
         return iter(self._targets)
@@ -60,8 +78,13 @@ class TargetTable(Generic[T]):
 
     @property
     def names(self) -> list[str]:
-        """Known targets, as people write them."""
-        return [target.name for target in self._targets]
+        """Known targets, as people write them; each once, whatever environments it has."""
+        return list(dict.fromkeys(target.name for target in self._targets))
+
+    def address(self, target: T) -> str:
+        """Return the shortest name of a target: the bare one if it means this environment."""
+        is_bare = self._by_name.get(target.name.lower()) is target
+        return target.name if is_bare else f"{target.name}@{target.environment}"
 
     def get(self, name: str) -> T | None:
         """Return the target called `name` or `name@environment`, or None."""

@@ -58,18 +58,22 @@ class Listeners:
 
             self._tls = server_context(options.tls_cert, options.tls_key, options.tls_client_ca)
         address = await self._listen(options.port, "", "choose another --port, or 0 for a free one")
-        for target in self._gateway.table:
-            if target.settings.listen is not None:
-                await self._listen(target.settings.listen, target.name, f"change `listen` of {target.name}")
+        for port, name in self._wanted():
+            await self._listen(port, name, f"change `listen` of {name}")
         return address
+
+    def _wanted(self) -> list[tuple[int, str]]:
+        """Return the ports that targets want for themselves; an environment that is not the default one is named."""
+        table = self._gateway.table
+        wanted = {(target.settings.listen, table.address(target)) for target in table}
+        places = [(port, name) for port, name in wanted if port is not None]
+        # a workspace's port stands in each of its environments: the default one gets it
+        defaults = {port for port, name in places if "@" not in name}
+        return sorted(place for place in places if "@" not in place[1] or place[0] not in defaults)
 
     async def follow_targets(self) -> None:
         """After a reload: open the ports that targets now want, close those they no longer want."""
-        wanted = {
-            (target.settings.listen, target.name)
-            for target in self._gateway.table
-            if target.settings.listen is not None
-        }
+        wanted = set(self._wanted())
         for place in [place for place in self._by_place if place[1] and place not in wanted]:
             server = self._by_place.pop(place)
             self.servers.remove(server)

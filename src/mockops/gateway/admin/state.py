@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mockops.contracts.rules.artefact import Contract
 from mockops.core.json import JsonObject
 from mockops.gateway import metrics
 from mockops.gateway.admin.desk import Desk, installed_version
 from mockops.gateway.admin.refusals import Refused
 from mockops.gateway.admin.routes import Call, Outcome, Promise, Route
+from mockops.gateway.gateway import LinkState
 
 if TYPE_CHECKING:
     from mockops.gateway.target import Target
@@ -48,9 +48,13 @@ class TargetState(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     environment: str
+    is_default: bool
+    """Whether the bare name means this environment, of several."""
+    compiled: bool
+    """False: nobody has asked for it yet, so that its contract, scenarios and personas are not known."""
     contract: ContractState | None
     stubs: int
-    """From files."""
+    """From files or control."""
     added_stubs: int
     """Through this API."""
     scenarios: list[str]
@@ -92,6 +96,8 @@ class GatewayState(msgspec.Struct, frozen=True, kw_only=True):
     answers: AnswersState
     journal: JournalState
     resident_bytes: int
+    control: LinkState | None = None
+    """Null: it serves files."""
 
 
 def health(call: Call) -> Outcome:
@@ -122,17 +128,20 @@ def state(call: Call) -> Outcome:
             answers=AnswersState(answers=count, size_bytes=size_bytes),
             journal=_journal(desk),
             resident_bytes=metrics.resident_bytes(),
+            control=desk.gateway.link.state() if desk.gateway.link is not None else None,
         )
     )
 
 
 def _target(target: Target) -> TargetState:
-    snapshot = target.snapshot
+    snapshot = target.snapshot if target.is_compiled else target.head
     return TargetState(
         name=target.name,
         environment=target.environment,
+        is_default=target.head.is_default,
+        compiled=target.is_compiled,
         contract=_contract(target),
-        stubs=len(snapshot.stubs),
+        stubs=target.stub_count,
         added_stubs=len(target.added_stubs),
         scenarios=sorted(each.name for each in snapshot.scenarios),
         personas=sorted(each.name for each in snapshot.personas),
@@ -143,9 +152,9 @@ def _target(target: Target) -> TargetState:
 
 
 def _contract(target: Target) -> ContractState | None:
-    if not target.snapshot.contract:
+    contract = target.mock.operations.contract if target.is_compiled else None
+    if contract is None:
         return None
-    contract = Contract.from_bytes(target.snapshot.contract)
     return ContractState(
         title=contract.title,
         version=contract.version,
