@@ -85,6 +85,22 @@ class Builder:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def waiting(self) -> int:
+        """How many callers wait for their turn."""
+        return self._waiting
+
+    @property
+    def working(self) -> int:
+        """How many contracts are being compiled."""
+        return len(self._working)
+
+    @property
+    def pids(self) -> frozenset[int]:
+        """The ids of the running processes."""
+        with self._turn:
+            return frozenset(worker.pid for worker in (*self._idle, *self._working))
+
     def build(self, bundle: Bundle) -> Built:
         """Compile a bundle; blocks until it is done.
 
