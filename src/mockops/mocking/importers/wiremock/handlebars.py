@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 _TAG = re.compile(r"\{\{!--.*?--\}\}|\{\{\{(.+?)\}\}\}|\{\{(.+?)\}\}", re.DOTALL)
 _TOKEN = re.compile(
@@ -45,25 +46,38 @@ class Untranslatable(Exception):
     """A template says something that has no counterpart here."""
 
 
-def translate(source: str) -> str:
-    """Return a WireMock response template as Jinja2.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """What a tool adds to Handlebars: its helpers, its values, its blocks."""
+
+    helpers: Mapping[str, Callable[[list[str], dict[str, str]], str]]
+    """By name: positional and named arguments, as Jinja2 expressions, to an expression."""
+    path: Callable[[str], str]
+    """A look-up (`request.query.page`) to an expression; raises Untranslatable."""
+    block: Callable[[str, str], tuple[str, str] | None]
+    """A block's name and what follows it to the tags that open and close it; None: none of its own."""
+
+
+def translate(source: str, dialect: Dialect | None = None) -> str:
+    """Return a response template of WireMock, or of another tool that uses Handlebars, as Jinja2.
 
     Raises:
         Untranslatable: It uses a helper or value that has no counterpart; the text names it.
 
     """
+    dialect = dialect or WIREMOCK
     pieces: list[str] = []
-    open_blocks: list[str] = []
+    open_blocks: list[tuple[str, str]] = []
     at = 0
     for tag in _TAG.finditer(source):
         pieces.append(_literal(source[at : tag.start()]))
         at = tag.end()
         inner = (tag[1] or tag[2] or "!").strip().strip("~").strip()
         if not inner.startswith("!"):
-            pieces.append(_tag(inner, open_blocks))
+            pieces.append(_tag(inner, open_blocks, dialect))
     pieces.append(_literal(source[at:]))
     if open_blocks:
-        raise Untranslatable(f"the block {{{{#{open_blocks[-1]}}}}} is never closed")
+        raise Untranslatable(f"the block {{{{#{open_blocks[-1][0]}}}}} is never closed")
     return "".join(pieces)
 
 
@@ -72,42 +86,57 @@ def _literal(text: str) -> str:
     return re.sub(r"\{(?=[%#{])", "{{ '{' }}", text)
 
 
-def _tag(inner: str, open_blocks: list[str]) -> str:
+def _tag(inner: str, open_blocks: list[tuple[str, str]], dialect: Dialect) -> str:
     if inner.startswith("#"):
-        return _open_block(inner[1:].strip(), open_blocks)
+        return _open_block(inner[1:].strip(), open_blocks, dialect)
     if inner.startswith("/"):
         name = inner[1:].strip()
-        if not open_blocks or open_blocks.pop() != name:
+        opened, closing = open_blocks.pop() if open_blocks else ("", "")
+        if opened != name:
             raise Untranslatable(f"{{{{/{name}}}}} closes no open block")
-        return "{% endfor %}" if name == "each" else "{% endif %}"
+        return closing
     if inner == "else":
         return "{% else %}"
     if inner.startswith(("else ", ">", "&", "^")):
         raise Untranslatable(f"{{{{{inner}}}}} has no counterpart")
-    return "{{ " + _Parser(inner).whole() + " }}"
+    return "{{ " + _Parser(inner, dialect).whole() + " }}"
 
 
-def _open_block(text: str, open_blocks: list[str]) -> str:
+def _open_block(text: str, open_blocks: list[tuple[str, str]], dialect: Dialect) -> str:
     name, _, rest = text.partition(" ")
-    open_blocks.append(name)
-    if len(open_blocks) > _MAX_DEPTH:
+    if len(open_blocks) >= _MAX_DEPTH:
         raise Untranslatable(f"blocks are nested more than {_MAX_DEPTH} deep")
+    opening, closing = dialect.block(name, rest) or _usual_block(name, rest, dialect)
+    open_blocks.append((name, closing))
+    return opening
+
+
+def expressions(text: str, dialect: Dialect) -> list[str]:
+    """Return the values that a text lists, as Jinja2 expressions; raises Untranslatable."""
+    return _Parser(text, dialect).values()
+
+
+def _usual_block(name: str, rest: str, dialect: Dialect) -> tuple[str, str]:
+    """Return the tags of a block that Handlebars itself and its usual helpers have."""
     if name == "each":
         items, _, alias = rest.partition(" as ")
         variable = alias.strip(" |").split()[0] if alias.strip(" |") else "this"
-        return f"{{% for {variable} in {_Parser(items).whole()} %}}"
+        return f"{{% for {variable} in {_Parser(items, dialect).whole()} %}}", "{% endfor %}"
     if name in ("if", "unless"):
-        return f"{{% if {'not ' if name == 'unless' else ''}{_Parser(rest).whole()} %}}"
+        return f"{{% if {'not ' if name == 'unless' else ''}{_Parser(rest, dialect).whole()} %}}", "{% endif %}"
     if name in ("eq", "neq"):
-        left, right = _Parser(rest).values()
-        return f"{{% if {left} {'==' if name == 'eq' else '!='} {right} %}}"
+        values = expressions(rest, dialect)
+        if len(values) != 2:
+            raise Untranslatable("a comparison takes two values")
+        return f"{{% if {values[0]} {'==' if name == 'eq' else '!='} {values[1]} %}}", "{% endif %}"
     raise Untranslatable(f"the block helper {name!r} has no counterpart; there are if, unless, each, eq, neq")
 
 
 class _Parser:
     """Reads one Handlebars expression."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, dialect: Dialect) -> None:
+        self._dialect = dialect
         self._tokens: list[tuple[str, str]] = []
         at = 0
         text = text.strip()
@@ -132,8 +161,6 @@ class _Parser:
         found = []
         while self._at < len(self._tokens):
             found.append(self._value(0))
-        if len(found) != 2:
-            raise Untranslatable("a comparison takes two values")
         return found
 
     def _call(self, depth: int) -> str:
@@ -152,12 +179,13 @@ class _Parser:
                 named[name] = self._value(depth)
             else:
                 positional.append(self._value(depth))
-        helper = _HELPERS.get(text)
+        helper = self._dialect.helpers.get(text)
         if helper is not None:
             return helper(positional, named)
         if positional or named:
-            raise Untranslatable(f"the helper {text!r} has no counterpart; there are {', '.join(sorted(_HELPERS))}")
-        return _path(text)
+            known = ", ".join(sorted(self._dialect.helpers))
+            raise Untranslatable(f"the helper {text!r} has no counterpart; there are {known}")
+        return self._dialect.path(text)
 
     def _value(self, depth: int) -> str:
         if self._at >= len(self._tokens):
@@ -171,7 +199,7 @@ class _Parser:
             self._at += 1
             return inner
         if kind == "word" and not _NUMBER.fullmatch(text) and text not in ("true", "false"):
-            return _path(text)
+            return self._dialect.path(text)
         return _constant(text)
 
 
@@ -349,3 +377,5 @@ _HELPERS: dict[str, Callable[[list[str], dict[str, str]], str]] = {
     "capitalizeFirst": _filter("capitalize"),
     "size": _filter("length"),
 }
+
+WIREMOCK = Dialect(helpers=_HELPERS, path=_path, block=lambda _name, _rest: None)
