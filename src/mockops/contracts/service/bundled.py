@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
     from mockops.contracts.model import Bundle
 
-_OTHER_FILE = re.compile(rb"""\$ref["']?+\s*+:\s*+(?!["']?#)|\\u0024ref|["']?mapping["']?\s*:""")
-"""What a text has that may refer to another file: a `$ref` that is not into the document itself, or a discriminator's
-mapping. A hit only costs time."""
+_REFERENCE = re.compile(rb"""\$ref["']?+\s*+:\s*+(?!["']?#)|\\u0024ref""")
+"""A `$ref` that is not into the document itself. A hit only costs time."""
+_MAPPING = re.compile(rb"""\bmapping["']?\s*:""")
+_FILE_NAME = re.compile(rb"""\.(?:json|ya?ml)\b""", re.IGNORECASE)
+"""With a discriminator's mapping in the same document, it may map to a file."""
 
 
 class BundleSources(Sources):
@@ -65,7 +67,8 @@ def bundle_from_path(path: str | Path, *, allow_outside: bool = False) -> Bundle
 
 def _files_of(root: Path, *, allow_outside: bool) -> tuple[Path, ...]:
     sources = Sources(str(root), fetch=None, allow_remote_refs=False)
-    if not _OTHER_FILE.search(sources.read_root()):
+    text = sources.read_root()
+    if not _REFERENCE.search(text) and not (_MAPPING.search(text) and _FILE_NAME.search(text)):
         return (root,)
     loaded = load_contract(root, fetch=_refuse, allow_remote_refs=allow_outside)
     return tuple(dict.fromkeys(Path(os.path.normpath(each)) for each in loaded.files))
