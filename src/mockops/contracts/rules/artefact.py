@@ -50,6 +50,7 @@ class Contract:
     """A compiled contract: an index of operations over bytes that may be a file, memory or a message."""
 
     __slots__ = (
+        "__weakref__",
         "_buffer",
         "_definitions",
         "_names",
