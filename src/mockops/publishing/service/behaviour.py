@@ -23,14 +23,28 @@ if TYPE_CHECKING:
     from mockops.core.documents import Document
     from mockops.mocking.model import Stub
 
-__all__ = ["check_scenario", "check_stub", "read_persona", "read_scenario", "stub_reader", "unique"]
+__all__ = [
+    "check_scenario",
+    "check_stub",
+    "file_reader",
+    "read_persona",
+    "read_scenario",
+    "read_stubs",
+    "stub_reader",
+    "unique",
+]
 
 
 def stub_reader(path: Path, workspace: Path) -> Callable[[Document], tuple[list[Stub], list[Diagnostic]]]:
-    """Return what reads the stub file at `path`.
+    """Return what reads the stub file at `path`; see `file_reader` for the files it names."""
+    return partial(read_stubs, read_file=file_reader(path, workspace))
 
-    The files it names lie beside it or below, or in the nearest folder `__files`, as WireMock has it, beside it or in a
-    folder above, up to the workspace's.
+
+def file_reader(path: Path, workspace: Path) -> Callable[[str], bytes]:
+    """Return what reads the files that the stub file at `path` names.
+
+    They lie beside it or below, or in the nearest folder `__files`, as WireMock has it, beside it or in a folder above,
+    up to the workspace's.
     """
     folder, top = path.resolve().parent, workspace.resolve()
     above = [each for each in (folder, *folder.parents) if each.is_relative_to(top)]
@@ -44,7 +58,7 @@ def stub_reader(path: Path, workspace: Path) -> Callable[[Document], tuple[list[
                 raise
             return _read_below(bodies, name)
 
-    return partial(read_stubs, read_file=read_near)
+    return read_near
 
 
 def _read_below(folder: Path, name: str) -> bytes:

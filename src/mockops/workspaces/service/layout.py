@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mockops.core.json import Json, JsonObject
 
 _PROJECT_KEYS = ("name", "description", "org", "team", "settings", "environments")
-_WORKSPACE_KEYS = ("name", "description", "team", "contract", "settings", "environments")
+_WORKSPACE_KEYS = ("name", "title", "description", "team", "contract", "settings", "environments")
 _SUFFIXES = (".yaml", ".yml", ".json")
 _MAX_FILES = 20_000
 _MAX_SNIFFED = 100
