@@ -187,7 +187,7 @@ class Tx(ReadTx):
 
     def finish(self) -> None:
         """Write what was announced; called by the database, right before the commit."""
-        needed = len(self._events) + len(self._audit) + bool(self._touched)
+        needed = len(self._events) + len(self._audit) + len(self._touched)
         if not needed:
             return
         last = self._take_positions(needed)
@@ -201,7 +201,7 @@ class Tx(ReadTx):
         self.insert(tables.audit, self._audit)
         if self._touched:
             self.revision = last
-            self._mark_targets(last)
+            self._mark_targets(last - len(self._touched) + 1)
         self.position = last
 
     def _take_positions(self, count: int) -> int:
@@ -211,7 +211,8 @@ class Tx(ReadTx):
         value: int = self.scalar(statement)
         return value
 
-    def _mark_targets(self, revision: int) -> None:
+    def _mark_targets(self, first: int) -> None:
+        """Give each target a revision of its own: a page of thousands may end after any of them."""
         table = tables.targets
         ids = list(self._touched)
         for start in range(0, len(ids), _MAX_PARAMETERS):
@@ -221,6 +222,6 @@ class Tx(ReadTx):
             table,
             [
                 {"environment_id": each, "revision": revision, "is_removed": is_removed}
-                for each, is_removed in self._touched.items()
+                for revision, (each, is_removed) in enumerate(self._touched.items(), first)
             ],
         )
