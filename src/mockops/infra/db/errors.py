@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
@@ -31,6 +32,12 @@ class DatabaseDown(Unavailable):
     code: ClassVar[str] = "database.unavailable"
 
 
+class DatabaseBroken(Unavailable):
+    """The file is damaged, or it is no database."""
+
+    code: ClassVar[str] = "database.damaged"
+
+
 class DatabaseConflict(Conflict):
     """A rule of the database refused the change."""
 
@@ -44,6 +51,7 @@ def translated() -> Iterator[None]:
     Raises:
         DatabaseBusy: It stayed locked.
         DatabaseFull: The disk is full.
+        DatabaseBroken: The file is damaged.
         DatabaseDown: It cannot be reached, read or written.
         DatabaseConflict: A constraint does not hold.
 
@@ -53,14 +61,27 @@ def translated() -> Iterator[None]:
     except IntegrityError as error:
         raise DatabaseConflict(f"The change contradicts what is stored: {error.orig}") from error
     except OperationalError as error:
-        text = str(error.orig)
-        lower = text.lower()
-        if "locked" in lower or "lock timeout" in lower or "deadlock" in lower:
-            raise DatabaseBusy("The database is locked by another process; try again in a moment.") from error
-        if "full" in lower or "no space left" in lower:
-            raise DatabaseFull("The disk of the database is full; nothing was changed. Free some space.") from error
-        raise DatabaseDown(f"The database cannot be used: {text}") from error
-    except DBAPIError as error:
-        if error.connection_invalidated:
-            raise DatabaseDown(f"The connection to the database is lost: {error.orig}") from error
+        raise _explain(str(error.orig)) from error
+    except sqlite3.OperationalError as error:  # while a connection is set up
+        raise _explain(str(error)) from error
+    except (DBAPIError, sqlite3.DatabaseError) as error:
+        text = str(getattr(error, "orig", error))
+        if "malformed" in text or "not a database" in text:
+            raise _explain(text) from error
+        if getattr(error, "connection_invalidated", False):
+            raise DatabaseDown(f"The connection to the database is lost: {text}") from error
         raise
+
+
+def _explain(text: str) -> Unavailable:
+    lower = text.lower()
+    if "locked" in lower or "lock timeout" in lower or "deadlock" in lower:
+        return DatabaseBusy("The database is locked by another process; try again in a moment.")
+    if "full" in lower or "no space left" in lower:
+        return DatabaseFull("The disk of the database is full; nothing was changed. Free some space.")
+    if "malformed" in lower or "not a database" in lower:
+        return DatabaseBroken(
+            f"The database's file is damaged or no SQLite database ({text}). Restore it from a copy, or move it away "
+            f"together with its -wal and -shm files to begin anew."
+        )
+    return DatabaseDown(f"The database cannot be used: {text}")

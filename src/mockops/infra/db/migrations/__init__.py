@@ -1,0 +1,1 @@
+"""Every change of the tables there has been, oldest first; forward only."""
