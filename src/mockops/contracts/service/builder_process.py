@@ -14,7 +14,7 @@ import sys
 import msgspec
 
 from mockops.contracts.model import Bundle, ContractInvalid
-from mockops.contracts.service.builder_wire import Answer, Done, Job, Limits, Refused, frame, receive
+from mockops.contracts.service.builder_wire import Answer, Done, Job, Limits, Refused, frame, peak_bytes, receive
 from mockops.contracts.service.bundled import BundleSources
 from mockops.contracts.service.load import LoadedContract, load_sources
 from mockops.core.diagnostics import Diagnostic, Severity
@@ -36,7 +36,7 @@ def main() -> None:
         del message
         answer = _answer(job, limits)
         is_worn = isinstance(answer, Refused) and answer.reason != "invalid"
-        is_worn = is_worn or _peak_bytes() > limits.memory_bytes // 4
+        is_worn = is_worn or peak_bytes(resource.getrusage(resource.RUSAGE_SELF)) > limits.memory_bytes // 4
         connection.sendall(frame(msgspec.structs.replace(answer, is_worn=is_worn)))
 
 
@@ -90,11 +90,6 @@ def _bound(limit: int, value: int) -> None:
 def _cpu_s() -> float:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
-
-
-def _peak_bytes() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 if __name__ == "__main__":

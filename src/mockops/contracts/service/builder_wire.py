@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
@@ -10,6 +11,7 @@ from mockops.contracts.model import OperationEntry
 from mockops.core.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
+    import resource
     import socket
     from collections.abc import Callable
 
@@ -88,3 +90,8 @@ def _exactly(connection: socket.socket, length: int, before: Callable[[], None])
             return b""
         content += part
     return bytes(content)
+
+
+def peak_bytes(usage: resource.struct_rusage) -> int:
+    """Return the most memory that a process had resident."""
+    return usage.ru_maxrss if sys.platform == "darwin" else usage.ru_maxrss * 1024

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mockops.contracts.service.builder_wire import Answer, Limits, frame, receive
+from mockops.contracts.service.builder_wire import Answer, Limits, frame, peak_bytes, receive
 
 if TYPE_CHECKING:
     from mockops.contracts.service.builder_wire import Job
@@ -29,12 +29,14 @@ class WorkerTimedOut(Exception):
 class WorkerDied(Exception):
     """A builder process ended in the midst of its work."""
 
-    def __init__(self, status: int, said: str) -> None:
+    def __init__(self, status: int, said: str, *, is_full: bool) -> None:
         super().__init__(f"ended with {_ending(status)}: {said}")
         self.status = status
         """Exit code, or the negative number of a signal."""
         self.said = said
         """The end of what it wrote to standard error."""
+        self.is_full = is_full
+        """Whether it had most of the memory that it may have."""
 
     @property
     def ending(self) -> str:
@@ -43,7 +45,9 @@ class WorkerDied(Exception):
 
     @property
     def was_out_of_memory(self) -> bool:
-        """Whether it was the bound of memory: libraries in C and Rust abort, and the system kills."""
+        """Whether it was the bound of memory: libraries in C and Rust abort or crash, and the system kills."""
+        if self.status < 0 and self.is_full:
+            return True
         return self.status == -signal.SIGKILL or "memory allocation of" in self.said or "MemoryError" in self.said
 
     @property
@@ -56,6 +60,7 @@ class Worker:
     """A running builder process; used by one thread at a time."""
 
     def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
         self._connection, theirs = socket.socketpair()
         try:
@@ -114,14 +119,13 @@ class Worker:
 
     def _death(self) -> WorkerDied:
         self._connection.close()  # if it only stopped to talk, it ends now
-        try:
-            status = self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            status = self._process.wait()
+        _, code, usage = os.wait4(self._process.pid, 0)
+        status = self._process.returncode = os.waitstatus_to_exitcode(code)
+        is_full = peak_bytes(usage) > self._limits.memory_bytes // 2
         size = self._errors.seek(0, os.SEEK_END)
         self._errors.seek(max(size - _TAIL_BYTES, 0))
-        return WorkerDied(status, self._errors.read(_TAIL_BYTES).decode("utf-8", "replace").strip())
+        said = self._errors.read(_TAIL_BYTES).decode("utf-8", "replace").strip()
+        return WorkerDied(status, said, is_full=is_full)
 
     def close(self) -> None:
         """End the process at once, whatever it does."""
