@@ -72,3 +72,24 @@ def headers_for(name: str, headers: Mapping[str, Json], *, is_utf8: bool) -> dic
     if not found or any(field.lower() == "content-type" for field in headers):
         return dict(headers)
     return {"Content-Type": found, **headers}
+
+
+def ending_of(media_type: str) -> str:
+    """Return the usual ending of files of a media type, without the dot; `bin` for what is not known."""
+    usual = {
+        "text/html": "html",
+        "text/javascript": "js",
+        "text/plain": "txt",
+        "image/jpeg": "jpg",
+        "image/tiff": "tiff",
+    }
+    if media_type in usual:
+        return usual[media_type]
+    known = next((ending for table in (_TEXTS, _OTHERS) for ending, each in table.items() if each == media_type), "")
+    if known:
+        return known
+    if media_type.endswith("json"):
+        return "json"
+    if media_type.endswith("xml"):
+        return "xml"
+    return "txt" if media_type.startswith("text/") else "bin"

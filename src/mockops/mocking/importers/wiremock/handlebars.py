@@ -56,6 +56,8 @@ class Dialect:
     """A look-up (`request.query.page`) to an expression; raises Untranslatable."""
     block: Callable[[str, str], tuple[str, str] | None]
     """A block's name and what follows it to the tags that open and close it; None: none of its own."""
+    unknown: Callable[[str, Untranslatable], str] | None = None
+    """What to put for a tag (its whole text) that cannot be translated; None: nothing can be."""
 
 
 def translate(source: str, dialect: Dialect | None = None) -> str:
@@ -70,20 +72,29 @@ def translate(source: str, dialect: Dialect | None = None) -> str:
     open_blocks: list[tuple[str, str]] = []
     at = 0
     for tag in _TAG.finditer(source):
-        pieces.append(_literal(source[at : tag.start()]))
+        pieces.append(literal(source[at : tag.start()]))
         at = tag.end()
         inner = (tag[1] or tag[2] or "!").strip().strip("~").strip()
         if not inner.startswith("!"):
-            pieces.append(_tag(inner, open_blocks, dialect))
-    pieces.append(_literal(source[at:]))
+            pieces.append(_known_tag(tag[0], inner, open_blocks, dialect))
+    pieces.append(literal(source[at:]))
     if open_blocks:
         raise Untranslatable(f"the block {{{{#{open_blocks[-1][0]}}}}} is never closed")
     return "".join(pieces)
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """Return text in which Jinja2 sees nothing to act on."""
     return re.sub(r"\{(?=[%#{])", "{{ '{' }}", text)
+
+
+def _known_tag(whole: str, inner: str, open_blocks: list[tuple[str, str]], dialect: Dialect) -> str:
+    try:
+        return _tag(inner, open_blocks, dialect)
+    except Untranslatable as error:
+        if dialect.unknown is None or inner.startswith(("#", "/", "else", ">", "^")):
+            raise
+        return dialect.unknown(whole, error)
 
 
 def _tag(inner: str, open_blocks: list[tuple[str, str]], dialect: Dialect) -> str:
@@ -204,14 +215,16 @@ class _Parser:
 
 
 def _constant(text: str) -> str:
-    return _quote(text[1:-1]) if text[:1] in "'\"" else text
+    return quote(text[1:-1]) if text[:1] in "'\"" else text
 
 
-def _quote(text: str) -> str:
+def quote(text: str) -> str:
+    """Return a text as a constant of Jinja2."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _unquote(value: str) -> str:
+def unquote(value: str) -> str:
+    """Return the text that a constant stands for; another expression stays."""
     return value[1:-1].replace("\\'", "'").replace("\\\\", "\\") if value[:1] == "'" else value
 
 
@@ -234,7 +247,7 @@ def _path(text: str) -> str:
 
 
 def _member(step: str) -> str:
-    return f"[{step}]" if step.isdigit() else f"[{_quote(step)}]"
+    return f"[{step}]" if step.isdigit() else f"[{quote(step)}]"
 
 
 def _segments(steps: list[str]) -> str:
@@ -242,12 +255,12 @@ def _segments(steps: list[str]) -> str:
         return "request.path"
     if steps[0].isdigit():
         return f"(request.path.split('/')[{int(steps[0]) + 1}]|default(''))"
-    return f"(request.params[{_quote(steps[0])}]|default(''))"
+    return f"(request.params[{quote(steps[0])}]|default(''))"
 
 
 def _query(steps: list[str]) -> str:
     if len(steps) == 2 and steps[1].isdigit():
-        return f"((request.queries[{_quote(steps[0])}]|default([]))[{steps[1]}]|default(''))"
+        return f"((request.queries[{quote(steps[0])}]|default([]))[{steps[1]}]|default(''))"
     return _one_of("query")(steps)
 
 
@@ -255,7 +268,7 @@ def _one_of(group: str) -> Callable[[list[str]], str]:
     def read(steps: list[str]) -> str:
         if not steps:
             return f"request.{group}"
-        return f"(request.{group}[{_quote(steps[0])}]|default(''))"
+        return f"(request.{group}[{quote(steps[0])}]|default(''))"
 
     return read
 
@@ -278,30 +291,30 @@ _REQUEST: dict[str, Callable[[list[str]], str]] = {
 def _json_path(positional: list[str], named: dict[str, str]) -> str:
     if len(positional) != 2 or positional[0] != "request.text":
         raise Untranslatable("jsonPath reads request.body alone")
-    path = _unquote(positional[1])
+    path = unquote(positional[1])
     expression, at = "request.body", 1
     while at < len(path):
         match = _JSON_STEP.match(path, at)
         if match is None or not path.startswith("$"):
             raise Untranslatable(f"the JSONPath {path!r} in a template is more than members and indexes")
-        expression = f"{expression}[{match[3]}]" if match[3] else f"{expression}[{_quote(match[1] or match[2] or '')}]"
+        expression = f"{expression}[{match[3]}]" if match[3] else f"{expression}[{quote(match[1] or match[2] or '')}]"
         expression = f"({expression}|default({{}}))" if match.end() < len(path) else expression
         at = match.end()
-    return f"({expression}|default({named.get('default', _quote(''))}))"
+    return f"({expression}|default({named.get('default', quote(''))}))"
 
 
 def _now(positional: list[str], named: dict[str, str]) -> str:
-    if positional or _unquote(named.get("timezone", "UTC")) not in ("UTC", "GMT", "Z"):
+    if positional or unquote(named.get("timezone", "UTC")) not in ("UTC", "GMT", "Z"):
         raise Untranslatable("now: only UTC is available, and no date but the present one")
     arguments = []
     if "offset" in named:
-        match = _OFFSET.fullmatch(_unquote(named["offset"]))
+        match = _OFFSET.fullmatch(unquote(named["offset"]))
         if match is None:
             raise Untranslatable(f"now: the offset {named['offset']} is not in seconds, minutes, hours, days or weeks")
         arguments.append(f"{match[2]}s={int(match[1])}")
     if "format" in named:
-        pattern = _unquote(named["format"])
-        arguments.append(f"format={_quote(pattern if pattern in ('epoch', 'unix') else date_format(pattern))}")
+        pattern = unquote(named["format"])
+        arguments.append(f"format={quote(pattern if pattern in ('epoch', 'unix') else date_format(pattern))}")
     return f"now({', '.join(arguments)})"
 
 
@@ -321,7 +334,7 @@ def date_format(pattern: str) -> str:
 
 
 def _random_value(positional: list[str], named: dict[str, str]) -> str:
-    kind = _unquote(named.get("type", "'ALPHANUMERIC'"))
+    kind = unquote(named.get("type", "'ALPHANUMERIC'"))
     length = named.get("length", "36")
     expression = {
         "UUID": "random.uuid()",
