@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from mockops.contracts.service.load import load_contract
@@ -24,6 +23,7 @@ from mockops.workspaces.service import layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     from mockops.mocking.model import Scenario, Stub
     from mockops.publishing.service.projects.items import Found
@@ -43,6 +43,8 @@ class ReadProject:
     contracts: dict[str, LocalContract]
     """The contracts by digest."""
     diagnostics: tuple[Diagnostic, ...]
+    folders: dict[str, str] = field(default_factory=dict)
+    """Of each workspace its folder's name below `workspaces/`."""
 
     @property
     def is_usable(self) -> bool:
@@ -88,7 +90,12 @@ def read_state(root: Path, options: ReadOptions | None = None) -> ReadProject:
         )
     else:
         raise _no_project(root)
-    return ReadProject(state=state, contracts=reading.contracts, diagnostics=tuple(dict.fromkeys(reading.diagnostics)))
+    return ReadProject(
+        state=state,
+        contracts=reading.contracts,
+        diagnostics=tuple(dict.fromkeys(reading.diagnostics)),
+        folders=reading.folders,
+    )
 
 
 def _no_project(root: Path) -> LayoutInvalid:
@@ -108,6 +115,7 @@ class _Reading:
     options: ReadOptions
     diagnostics: list[Diagnostic] = field(default_factory=list)
     contracts: dict[str, LocalContract] = field(default_factory=dict)
+    folders: dict[str, str] = field(default_factory=dict)
 
     def project(self, files: ProjectFiles) -> ProjectState:
         # the workspaces' own documents are parsed already; the project's is in each of them
@@ -130,6 +138,7 @@ class _Reading:
     ) -> WorkspaceState:
         name = slug(files.name)
         self.options.on_read(name)
+        self.folders.setdefault(name, files.folder.name)
         self._check_texts(files.document)
         documents = [each for each in (files.document, project) if each is not None]
         self.diagnostics += read_settings(files.settings, {}, documents)[1]
@@ -141,7 +150,7 @@ class _Reading:
             name=name,
             title=_text(files.document, "title") or (files.name if files.name != name else ""),
             description=_text(files.document, "description"),
-            team=_text(files.document, "team") or _text(project, "team"),
+            team=_text(files.document if _has(files.document, "team") else project, "team"),
             settings=files.settings,
             environments=_laid_over(inherited, environments),
             contract=local.item if local is not None else None,
@@ -250,6 +259,10 @@ def _laid_over(below: Sequence[EnvironmentState], above: Sequence[EnvironmentSta
     known = {each.name: each.settings for each in below}
     own = [EnvironmentState(name=each.name, settings={**known.get(each.name, {}), **each.settings}) for each in above]
     return tuple(own or below)
+
+
+def _has(document: Document | None, key: str) -> bool:
+    return document is not None and isinstance(document.data, dict) and key in document.data
 
 
 def _text(document: Document | None, key: str) -> str:
