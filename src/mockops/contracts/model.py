@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from mockops.core.diagnostics import Diagnostic
 from mockops.core.errors import Invalid
@@ -59,6 +60,30 @@ class Built:
     dialect: str
     """`openapi-3.0`, `openapi-3.1`, `openapi-3.2` or `swagger-2.0`."""
     operations: tuple[OperationEntry, ...]
+
+
+class ContractConflict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A value that was edited by hand and that the provider changed as well; unset: there is none."""
+
+    source: str
+    """The file, by its name in the bundle."""
+    pointer: str = ""
+    """JSON Pointer into what was imported last; empty: the whole file. `-` stands for an item that it has not."""
+    base: Json | UnsetType = UNSET
+    ours: Json | UnsetType = UNSET
+    theirs: Json | UnsetType = UNSET
+    left_out: tuple[str, ...] = ()
+    """Sides (`base`, `ours`, `theirs`) that have a value too large to be shown, or no JSON."""
+
+
+class Reimported(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of merging an imported contract with hand edits."""
+
+    bundle: Bundle
+    built: Built
+    conflicts: tuple[ContractConflict, ...] = ()
+    conflict_count: int = 0
+    """Of all, listed or not."""
 
 
 class Location(StrEnum):

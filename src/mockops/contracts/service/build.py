@@ -8,11 +8,11 @@ import threading
 import time
 from contextlib import contextmanager
 from hashlib import sha256
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
-from mockops.contracts.model import BuildTooCostly, Built, ContractInvalid
+from mockops.contracts.model import BuildTooCostly, Built, Bundle, ContractInvalid, Reimported
 from mockops.contracts.rules.bundles import check_bundle
-from mockops.contracts.service.builder_wire import Job, Limits, Refused
+from mockops.contracts.service.builder_wire import Done, Job, Limits, Refused, Source
 from mockops.contracts.service.builder_worker import Worker, WorkerDied, WorkerTimedOut
 from mockops.core.diagnostics import Diagnostic
 from mockops.core.errors import Invalid, Unavailable
@@ -20,8 +20,6 @@ from mockops.core.errors import Invalid, Unavailable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockops.contracts.model import Bundle
-    from mockops.contracts.service.builder_wire import Answer
 
 logger = logging.getLogger(__name__)
 
@@ -112,8 +110,37 @@ class Builder:
             BuilderBusy: Too many others are waiting.
 
         """
-        check_bundle(bundle.root, {name: len(content) for name, content in bundle.files.items()})
-        job = Job(root=bundle.root, files=dict(bundle.files))
+        return self._built(self._ask(bundle, Job(bundle=_source(bundle))))
+
+    def reimport(
+        self, base: Bundle, ours: Bundle, theirs: Bundle, *, prefer: Literal["ours", "theirs"] = "ours"
+    ) -> Reimported:
+        """Merge an imported contract with hand edits (`rules.reimport.merge_bundles`) and compile the outcome.
+
+        Args:
+            base: What was imported last.
+            ours: What there is now.
+            theirs: What is imported.
+            prefer: Whose value is taken where both changed the same.
+
+        Raises:
+            ContractInvalid: Nothing of the merged contract can be served, or it cannot be merged.
+            BundleInvalid: It breaks the rules of bundles.
+            BuildTooCostly: It reached a limit, which the message names.
+            BuildFailed: The compiler broke on it.
+            BuilderBusy: Too many others are waiting.
+
+        """
+        answer = self._ask(theirs, Job(bundle=_source(theirs), merge=(_source(base), _source(ours)), prefer=prefer))
+        merged = answer.merged or _source(theirs)
+        return Reimported(
+            bundle=Bundle(root=merged.root, files=merged.files),
+            built=self._built(answer),
+            conflicts=answer.conflicts,
+            conflict_count=answer.conflict_count,
+        )
+
+    def _ask(self, bundle: Bundle, job: Job) -> Done:
         with self._worker() as worker:
             try:
                 answer = worker.ask(job, self._timeout_s)
@@ -123,7 +150,9 @@ class Builder:
                 raise self._failure(bundle, death) from death
             if answer.is_worn:
                 self._retire(worker)
-        return self._built(bundle, answer)
+        if isinstance(answer, Refused):
+            raise self._refusal(bundle, answer)
+        return answer
 
     def close(self) -> None:
         """End all processes; whoever waits, or is being served, gets an error."""
@@ -206,14 +235,15 @@ class Builder:
             self._working.discard(worker)
             self._turn.notify()
 
-    def _built(self, bundle: Bundle, answer: Answer) -> Built:
-        if isinstance(answer, Refused):
-            if answer.reason == "memory":
-                raise self._too_costly(bundle, self._memory_limit())
-            if answer.reason == "artefact":
-                limit = f"came out larger than {self._limits.artefact_bytes:,} bytes"
-                raise self._too_costly(bundle, limit)
-            raise ContractInvalid(answer.message, answer.diagnostics)
+    def _refusal(self, bundle: Bundle, answer: Refused) -> Invalid:
+        if answer.reason == "memory":
+            return self._too_costly(bundle, self._memory_limit())
+        if answer.reason == "artefact":
+            return self._too_costly(bundle, f"came out larger than {self._limits.artefact_bytes:,} bytes")
+        return ContractInvalid(answer.message, answer.diagnostics)
+
+    @staticmethod
+    def _built(answer: Done) -> Built:
         return Built(
             artefact=answer.artefact,
             artefact_digest=sha256(answer.artefact).hexdigest(),
@@ -247,3 +277,9 @@ class Builder:
         message = f"compiling the contract {limit}"
         found = Diagnostic(code=BuildTooCostly.code, message=message, source=bundle.root, hint=_COSTLY_HINT)
         return BuildTooCostly(message, [found])
+
+
+def _source(bundle: Bundle) -> Source:
+    """Return a bundle as a builder process gets it; raises BundleInvalid."""
+    check_bundle(bundle.root, {name: len(content) for name, content in bundle.files.items()})
+    return Source(root=bundle.root, files=dict(bundle.files))

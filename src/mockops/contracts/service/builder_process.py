@@ -13,11 +13,23 @@ import sys
 
 import msgspec
 
-from mockops.contracts.model import Bundle, ContractInvalid
-from mockops.contracts.service.builder_wire import Answer, Done, Job, Limits, Refused, frame, peak_bytes, receive
+from mockops.contracts.model import Bundle, BundleInvalid, ContractInvalid
+from mockops.contracts.rules.reimport import MergedBundle, merge_bundles
+from mockops.contracts.service.builder_wire import (
+    Answer,
+    Done,
+    Job,
+    Limits,
+    Refused,
+    Source,
+    frame,
+    peak_bytes,
+    receive,
+)
 from mockops.contracts.service.bundled import BundleSources
 from mockops.contracts.service.load import LoadedContract, load_sources
 from mockops.core.diagnostics import Diagnostic, Severity
+from mockops.workspaces.rules.merge import MergeTooDeep
 
 MAX_DIAGNOSTICS = 1_000
 """Problems that are kept, of one contract."""
@@ -41,27 +53,44 @@ def main() -> None:
 
 
 def _answer(job: Job, limits: Limits) -> Answer:
+    root = job.bundle.root
     try:
-        loaded = load_sources(BundleSources(Bundle(root=job.root, files=job.files)))
+        merged = _merged(job)
+        bundle = merged.bundle if merged is not None else _bundle(job.bundle)
+        loaded = load_sources(BundleSources(bundle))
         artefact = loaded.contract.to_bytes()
         if len(artefact) > limits.artefact_bytes:
             return Refused(reason="artefact")
         return Done(
             artefact=artefact,
-            diagnostics=_diagnostics(loaded, job.root),
+            diagnostics=_diagnostics(loaded, root),
             title=loaded.contract.title,
             version=loaded.contract.version,
             dialect=loaded.contract.dialect,
             operations=loaded.contract.entries,
+            merged=Source(root=bundle.root, files=dict(bundle.files)) if merged is not None else None,
+            conflicts=merged.conflicts if merged is not None else (),
+            conflict_count=merged.conflict_count if merged is not None else 0,
         )
-    except ContractInvalid as error:
+    except (ContractInvalid, BundleInvalid, MergeTooDeep) as error:
         return Refused(reason="invalid", message=str(error), diagnostics=error.diagnostics[:MAX_DIAGNOSTICS])
     except RecursionError:
         message = "the document nests too deeply to be compiled"
-        found = Diagnostic(code=ContractInvalid.code, message=message, source=job.root, hint="flatten it")
+        found = Diagnostic(code=ContractInvalid.code, message=message, source=root, hint="flatten it")
         return Refused(reason="invalid", message=message, diagnostics=(found,))
     except MemoryError:
         return Refused(reason="memory")
+
+
+def _merged(job: Job) -> MergedBundle | None:
+    if job.merge is None:
+        return None
+    base, ours = map(_bundle, job.merge)
+    return merge_bundles(base, ours, _bundle(job.bundle), prefer=job.prefer)
+
+
+def _bundle(source: Source) -> Bundle:
+    return Bundle(root=source.root, files=source.files)
 
 
 def _diagnostics(loaded: LoadedContract, root: str) -> tuple[Diagnostic, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
-from mockops.contracts.model import OperationEntry
+from mockops.contracts.model import ContractConflict, OperationEntry
 from mockops.core.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
@@ -29,11 +29,20 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     artefact_bytes: int
 
 
-class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """A bundle to compile; it keeps the rules of bundles."""
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """A bundle; it keeps the rules of bundles."""
 
     root: str
     files: dict[str, bytes]
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """A bundle to compile."""
+
+    bundle: Source
+    merge: tuple[Source, Source] | None = None
+    """What was imported last and what there is now: the bundle is merged with them before it is compiled."""
+    prefer: Literal["ours", "theirs"] = "ours"
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -45,6 +54,10 @@ class Done(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     version: str
     dialect: str
     operations: tuple[OperationEntry, ...]
+    merged: Source | None = None
+    """The bundle that was compiled, if it was merged."""
+    conflicts: tuple[ContractConflict, ...] = ()
+    conflict_count: int = 0
     is_worn: bool = False
     """Whether the process has grown so much that it should not be used again."""
 
