@@ -77,6 +77,11 @@ class Tx(ReadTx):
         result: CursorResult[Any] = self._connection.execute(statement)
         return result.rowcount
 
+    def run_many(self, statement: Executable, rows: Sequence[JsonObject]) -> None:
+        """Execute a statement once for each row of parameters."""
+        if rows:
+            self._connection.execute(statement, list(rows))
+
     def insert(self, table: Table, rows: Sequence[JsonObject]) -> None:
         """Insert many rows at once."""
         if rows:

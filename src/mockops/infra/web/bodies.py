@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -34,7 +34,7 @@ class Listed(Shown, Generic[T]):
     next: str | None = Field(None, description="Cursor of the next page; null ends the list.")
 
     @classmethod
-    def of(cls, page: Page[object], show: Callable[..., T]) -> Listed[T]:
+    def of(cls, page: Page[Any], show: Callable[..., T]) -> Listed[T]:
         """Return a page with its items as they are shown."""
         return cls.model_construct(items=tuple(show(item) for item in page.items), next=page.next)
 

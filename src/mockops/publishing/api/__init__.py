@@ -1,0 +1,1 @@
+"""HTTP of the publishing slice: gateways and live traffic."""
