@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from mockops.cli.gateway import app as gateway
+from mockops.cli.import_ import import_
 from mockops.cli.serve import serve
 from mockops.cli.validate import validate
 
@@ -20,6 +22,8 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.command()(validate)
+app.command(name="import")(import_)
+app.add_typer(gateway, name="gateway")
 
 
 def _show_version(asked: bool) -> None:

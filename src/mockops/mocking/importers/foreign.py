@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mockops.mocking.model import Stub, StubResponse
 
 _MAX_TEXT = 4_096
-"""Characters of a text, and bytes of binary content in Base64, that still read well inside a stub file: about a page."""
+"""Characters of a text that still read well inside a stub file: about a page."""
 _MAX_JSON_BYTES = 32_768
 
 
