@@ -10,11 +10,12 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from mockops.core.diagnostics import Diagnostic
-from mockops.core.errors import Invalid
+from mockops.core.errors import Invalid, NotFound, Stale
 from mockops.core.json import Json, JsonObject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 
 class ContractInvalid(Invalid):
@@ -84,6 +85,66 @@ class Reimported(msgspec.Struct, frozen=True, kw_only=True):
     conflicts: tuple[ContractConflict, ...] = ()
     conflict_count: int = 0
     """Of all, listed or not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedContract:
+    """A compiled contract that an organization has."""
+
+    org_id: str
+    digest: str
+    """Of its bundle (`rules.bundles.bundle_digest`)."""
+    root: str
+    files: Mapping[str, str]
+    """SHA-256 in hex of each file of the bundle, by name."""
+    bundle_blob: str
+    """Digest of the blob that is the packed bundle."""
+    artefact_digest: str
+    """Digest of the blob that is the compiled contract."""
+    title: str
+    version: str
+    """As the document says it."""
+    dialect: str
+    operation_count: int
+    diagnostics: tuple[Diagnostic, ...]
+    size_bytes: int
+    """Of all files of the bundle together."""
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceContract:
+    """Which contract a workspace has, in its first environment."""
+
+    workspace_id: str
+    digest: str
+    base_digest: str
+    """Of what was imported or applied last: hand edits are what `digest` has beyond it."""
+    base_blob: str
+    """Digest of the blob that is the packed bundle of `base_digest`."""
+    path: str
+    """File or URL it came from; empty: nobody said."""
+    version: int
+    """Counts changes; its ETag."""
+    updated_at: datetime
+
+
+class ContractUnknown(NotFound):
+    """The organization has no such contract."""
+
+    code: ClassVar[str] = "contract.unknown"
+
+
+class ContractNotSet(NotFound):
+    """The workspace has no contract."""
+
+    code: ClassVar[str] = "contract.not_set"
+
+
+class ContractChanged(Stale):
+    """Somebody else changed the workspace's contract since it was read."""
+
+    code: ClassVar[str] = "contract.changed_meanwhile"
 
 
 class Location(StrEnum):

@@ -1,0 +1,98 @@
+"""The contracts of an organization: saved once, by what is in their files."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from mockops.contracts.model import ContractUnknown, SavedContract
+from mockops.contracts.rules.artefact import MAGIC
+from mockops.contracts.rules.bundles import bundle_digest, pack, unpack
+from mockops.contracts.store import contracts as store
+from mockops.workspaces.service.blobs import read_blob, save_blobs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mockops.contracts.model import Built, Bundle
+    from mockops.infra.db.transactions import ReadTx, Tx
+
+_LAYOUT = MAGIC[-1]
+
+
+def save_contract(tx: Tx, org_id: str, bundle: Bundle, built: Built) -> SavedContract:
+    """Keep a bundle with what came of compiling it; saving it again changes nothing.
+
+    Args:
+        tx: The transaction.
+        org_id: Whose contract it is.
+        bundle: What was compiled.
+        built: What `Builder.build` returned for it.
+
+    """
+    hashes = {name: sha256(content).hexdigest() for name, content in sorted(bundle.files.items())}
+    digest = bundle_digest(bundle.root, hashes)
+    known = store.find_contract(tx, org_id, digest)
+    if known is not None and known.artefact_digest == built.artefact_digest:
+        return known
+    bundle_blob, artefact_digest = save_blobs(tx, (pack(bundle), built.artefact))
+    saved = SavedContract(
+        org_id=org_id,
+        digest=digest,
+        root=bundle.root,
+        files=hashes,
+        bundle_blob=bundle_blob,
+        artefact_digest=artefact_digest,
+        title=built.title,
+        version=built.version,
+        dialect=built.dialect,
+        operation_count=len(built.operations),
+        diagnostics=built.diagnostics,
+        size_bytes=sum(map(len, bundle.files.values())),
+        created_at=tx.now,
+    )
+    if known is None:
+        store.insert_contract(tx, saved, layout=_LAYOUT)
+    else:
+        # another version of MockOps compiles it to something else
+        store.update_artefact(tx, saved, layout=_LAYOUT)
+    return saved
+
+
+def find_contract(tx: ReadTx, org_id: str, digest: str) -> SavedContract | None:
+    """Return an organization's contract, or None."""
+    return store.find_contract(tx, org_id, digest)
+
+
+def read_contract(tx: ReadTx, org_id: str, digest: str) -> SavedContract:
+    """Return an organization's contract.
+
+    Raises:
+        ContractUnknown: It has none of that digest.
+
+    """
+    found = store.find_contract(tx, org_id, digest)
+    if found is None:
+        message = f"There is no contract with the digest {digest[:80]!r}; send its files to POST /api/v1/contracts."
+        raise ContractUnknown(message)
+    return found
+
+
+def read_bundle(tx: ReadTx, saved: SavedContract) -> Bundle:
+    """Return the files of a contract."""
+    return unpack(read_blob(tx, saved.bundle_blob))
+
+
+def find_missing(tx: ReadTx, org_id: str, digests: Iterable[str]) -> list[str]:
+    """Return those digests, in their order, of which the organization has no contract that can be served.
+
+    One that was compiled by a version of MockOps with another layout is missing as well: sending it compiles it anew.
+    """
+    wanted = list(dict.fromkeys(digests))
+    known = store.find_digests(tx, org_id, wanted, layout=_LAYOUT)
+    return [digest for digest in wanted if digest not in known]
+
+
+def read_artefacts(tx: ReadTx, org_id: str, digests: Sequence[str]) -> dict[str, str]:
+    """Return the digests of compiled contracts by the digests of their bundles; those not there are left out."""
+    return store.read_artefacts(tx, org_id, list(dict.fromkeys(digests)))
