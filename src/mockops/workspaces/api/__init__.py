@@ -1,0 +1,1 @@
+"""HTTP: who owns what, and how it answers."""

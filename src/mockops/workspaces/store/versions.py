@@ -1,0 +1,138 @@
+"""Rows of versions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, delete, exists, func, insert, select, update
+
+from mockops.infra.db.pages import Page, read_page
+from mockops.workspaces.model.versions import EntityType, Version, VersionStatus
+from mockops.workspaces.store.tables import persona_pins, pins, versions
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+
+    from mockops.core.json import JsonObject
+    from mockops.infra.db.transactions import ReadTx, Tx
+
+Entity = tuple[str, str, str, str]
+"""org_id, workspace_id, entity_type, entity_key."""
+
+_SHOWN = select(*(column for column in versions.c if column.name != "label_rank"))
+
+
+def _noun(row: Any) -> Version:
+    values = dict(row._mapping)
+    values["entity_type"] = EntityType(values["entity_type"])
+    values["status"] = VersionStatus(values["status"])
+    return Version(**values)
+
+
+def _is_of(entity: Entity) -> ColumnElement[bool]:
+    org_id, workspace_id, entity_type, entity_key = entity
+    return and_(
+        versions.c.org_id == org_id,
+        versions.c.workspace_id == workspace_id,
+        versions.c.entity_type == entity_type,
+        versions.c.entity_key == entity_key,
+    )
+
+
+def insert_version(tx: Tx, row: JsonObject) -> None:
+    """Insert one."""
+    tx.run(insert(versions).values(**row))
+
+
+def find_by_id(tx: ReadTx, org_id: str, version_id: str) -> Version | None:
+    """Return an organization's version."""
+    row = tx.one(_SHOWN.where(versions.c.id == version_id, versions.c.org_id == org_id))
+    return _noun(row) if row is not None else None
+
+
+def find_by_hash(tx: ReadTx, entity: Entity, hash_: str) -> Version | None:
+    """Return the version of an entity that has a content."""
+    row = tx.one(_SHOWN.where(_is_of(entity), versions.c.hash == hash_))
+    return _noun(row) if row is not None else None
+
+
+def find_by_label(tx: ReadTx, entity: Entity, label: str) -> Version | None:
+    """Return the version of an entity that has a label."""
+    row = tx.one(_SHOWN.where(_is_of(entity), versions.c.label == label, versions.c.label != ""))
+    return _noun(row) if row is not None else None
+
+
+def find_highest(tx: ReadTx, entity: Entity) -> tuple[str, int]:
+    """Return the label given last, which is the highest, and its rank; empty and 0 when none was given."""
+    row = tx.one(
+        select(versions.c.label, versions.c.label_rank)
+        .where(_is_of(entity))
+        .order_by(versions.c.label_rank.desc())
+        .limit(1)
+    )
+    return (row.label, row.label_rank) if row is not None else ("", 0)
+
+
+def read_last_number(tx: ReadTx, entity: Entity) -> int:
+    """Return the number of an entity's newest version; 0 when it has none."""
+    number: int = tx.scalar(select(func.coalesce(func.max(versions.c.number), 0)).where(_is_of(entity)))
+    return number
+
+
+def label_version(tx: Tx, version_id: str, label: str, rank: int) -> None:
+    """Give a version its label."""
+    tx.run(update(versions).where(versions.c.id == version_id).values(label=label, label_rank=rank))
+
+
+def set_status(tx: Tx, version_id: str, status: VersionStatus) -> None:
+    """Publish or deprecate a version."""
+    tx.run(update(versions).where(versions.c.id == version_id).values(status=status))
+
+
+def read_versions(
+    tx: ReadTx,
+    org_id: str,
+    workspace_id: str,
+    *,
+    entity_type: str = "",
+    entity_key: str | None = None,
+    cursor: str | None,
+    limit: int,
+) -> Page[Version]:
+    """Return a page of the versions in a workspace (empty: of personas), newest first."""
+    statement = _SHOWN.where(versions.c.org_id == org_id, versions.c.workspace_id == workspace_id)
+    if entity_type:
+        statement = statement.where(versions.c.entity_type == entity_type)
+    if entity_key is not None:
+        statement = statement.where(versions.c.entity_key == entity_key)
+    keys = (versions.c.created_at, versions.c.id)
+    return read_page(tx, statement, keys=keys, cursor=cursor, limit=limit, descending=True).map(_noun)
+
+
+def find_number_before(tx: ReadTx, entity: Entity, keep: int) -> int:
+    """Return the number of the newest unlabelled version beyond the newest `keep` of them; 0 when there is none."""
+    number: int | None = tx.scalar(
+        select(versions.c.number)
+        .where(_is_of(entity), versions.c.label_rank == 0)
+        .order_by(versions.c.number.desc())
+        .offset(keep)
+        .limit(1)
+    )
+    return number or 0
+
+
+def delete_unlabelled(tx: Tx, entity: Entity, up_to: int) -> int:
+    """Delete an entity's versions up to a number that nobody labelled or pinned; return how many."""
+    statement = delete(versions).where(
+        _is_of(entity),
+        versions.c.label_rank == 0,
+        versions.c.number <= up_to,
+        ~exists().where(pins.c.version_id == versions.c.id),
+        ~exists().where(persona_pins.c.version_id == versions.c.id),
+    )
+    return tx.run(statement)
+
+
+def delete_of_workspace(tx: Tx, org_id: str, workspace_id: str) -> None:
+    """Delete every version in a workspace; nothing may be pinned any more."""
+    tx.run(delete(versions).where(versions.c.org_id == org_id, versions.c.workspace_id == workspace_id))
