@@ -364,7 +364,10 @@ def test_a_plan_survives_the_wire_and_its_brief_form_has_no_content() -> None:
     server, files = _conflicting()
     made = server.plan(files, prefer="server")
     assert msgspec.json.decode(msgspec.json.encode(made), type=Plan) == made
-    assert all(change.document is msgspec.UNSET and not change.files for change in brief(made).changes)
     assert brief(made).counts == made.counts
+    assert {change.action: change.document is msgspec.UNSET for change in brief(made).changes} == {"merged": False}
+    created = brief(Server().plan(files))
+    assert created.changes
+    assert all(change.document is msgspec.UNSET and not change.files for change in created.changes)
     request = PlanRequest(project=files, prune=True)
     assert msgspec.json.decode(msgspec.json.encode(request), type=PlanRequest) == request

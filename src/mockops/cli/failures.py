@@ -17,4 +17,4 @@ def explain(error: MockOpsError) -> int:
         for diagnostic in error.diagnostics:
             print(diagnostic, file=sys.stderr)  # noqa: T201 (a command speaks to its terminal)
     print(f"mockops: {error}", file=sys.stderr, flush=True)  # noqa: T201
-    return 1
+    return int(getattr(error, "exit_code", 1))

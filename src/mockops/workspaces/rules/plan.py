@@ -84,11 +84,16 @@ def fingerprint_of(base: Mapping[Name, str], server: Mapping[Name, Entry]) -> st
 
 
 def brief(made: Plan) -> Plan:
-    """Return a plan as it is shown: without the content that its reader has, or never asked for."""
+    """Return a plan as it is sent to who made the files: without the content that he has already.
+
+    What is kept of the server, or merged with it, he has not: `mockops pull` writes it.
+    """
     return replace(
         made,
         changes=tuple(
-            replace(change, document=UNSET, files={}) for change in made.changes if change.action != "unchanged"
+            change if change.action in ("kept", "merged") else replace(change, document=UNSET, files={})
+            for change in made.changes
+            if change.action != "unchanged"
         ),
     )
 

@@ -1,0 +1,95 @@
+"""Files as code over the API: contracts first, by content; then one plan, and one transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mockops.client.base import segment
+from mockops.contracts.rules.bundles import pack, unpack
+from mockops.workspaces.model.projects import Applied, ApplyRequest, Plan, PlanRequest, ProjectState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mockops.client.base import Api
+    from mockops.contracts.model import Bundle
+    from mockops.workspaces.model.projects import Preference
+
+BUNDLE_TYPE = "application/vnd.mockops.bundle"
+"""Media type of a packed bundle (`contracts.rules.bundles`)."""
+_MAX_DIGESTS = 1_000
+_PLAN_S = 300.0
+_APPLY_S = 600.0
+_COMPILE_S = 120.0
+"""The server gives up on a contract after 60 s."""
+
+
+class _Missing(msgspec.Struct, frozen=True):
+    missing: list[str]
+
+
+class _Uploaded(msgspec.Struct, frozen=True):
+    digest: str
+
+
+class Projects:
+    """What a project's files and a server say to each other."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def contracts_missing(self, digests: Sequence[str]) -> list[str]:
+        """Return those contracts, by digest, that the server does not have."""
+        missing: list[str] = []
+        for start in range(0, len(digests), _MAX_DIGESTS):
+            asked = digests[start : start + _MAX_DIGESTS]
+            missing += self._api.post("contracts/missing", {"digests": list(asked)}).read(_Missing).missing
+        return missing
+
+    def upload_contract(self, bundle: Bundle) -> str:
+        """Upload a contract, which the server compiles; return its digest. Raises ApiInvalid when it cannot."""
+        answer = self._api.request(
+            "POST", "contracts", content=pack(bundle), content_type=BUNDLE_TYPE, timeout_s=_COMPILE_S
+        )
+        return answer.read(_Uploaded).digest
+
+    def read_contract(self, digest: str) -> Bundle:
+        """Return the files of a contract."""
+        return unpack(self._api.get(f"contracts/{segment(digest)}/bundle").content)
+
+    def plan(self, state: ProjectState, *, prune: bool = False, prefer: Preference = "") -> Plan:
+        """Return what applying a project would do."""
+        request = PlanRequest(project=state, prune=prune, prefer=prefer)
+        return self._api.post("projects/plan", request, timeout_s=_PLAN_S).read(Plan)
+
+    def apply(
+        self, state: ProjectState, *, prune: bool = False, prefer: Preference = "", fingerprint: str = ""
+    ) -> Applied:
+        """Make the server's project as the files are, all or nothing.
+
+        Args:
+            state: What the files say; the server has its contracts already.
+            prune: Whether what the files do not have is deleted.
+            prefer: Who wins where both sides were edited.
+            fingerprint: Of the plan that was agreed to; empty: whatever is to do.
+
+        Raises:
+            ApiConflict: Both sides were edited in one place.
+            ApiStale: The server changed since that plan.
+
+        """
+        request = ApplyRequest(project=state, prune=prune, prefer=prefer, fingerprint=fingerprint)
+        return self._api.post("projects/apply", request, timeout_s=_APPLY_S).read(Applied)
+
+    def export(self, *, project: str = "", workspaces: Sequence[str] = ()) -> ProjectState:
+        """Return a project as the server has it.
+
+        Args:
+            project: Its name; empty: everything of the organization.
+            workspaces: Only these; empty: all.
+
+        """
+        answer = self._api.get("projects/export", project=project or None, workspaces=",".join(workspaces) or None)
+        return answer.read(ProjectState)
