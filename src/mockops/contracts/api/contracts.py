@@ -1,0 +1,84 @@
+"""Contracts of an organization: sent once, compiled once, found by digest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Path, Query
+
+from mockops.contracts.api.shown import DIGEST, ContractShown, MissingBody, MissingShown, show_contract
+from mockops.contracts.api.uploads import BUNDLE_REQUEST, Content, UploadInvalid, UploadNotJson, read_upload
+from mockops.contracts.model import BuildTooCostly, BundleInvalid, ContractInvalid, ContractUnknown
+from mockops.contracts.rules.bundles import digest_of
+from mockops.contracts.service.build import Builder, BuilderBusy, BuildFailed
+from mockops.contracts.service.saved import find_missing, read_contract, save_contract
+from mockops.core.actor import Caller, NotAllowed, Role
+from mockops.infra.web.router import Created, Prepare, Read, Router, Write
+
+if TYPE_CHECKING:
+    from mockops.contracts.model import Built, Bundle
+
+router = Router("contracts", tag="contracts")
+
+BUILD_ERRORS = (
+    ContractInvalid,
+    BundleInvalid,
+    BuildTooCostly,
+    BuildFailed,
+    BuilderBusy,
+    UploadInvalid,
+    UploadNotJson,
+    NotAllowed,
+)
+Name = Annotated[str, Query(max_length=255, description="What to call a lone document, such as openapi.yaml.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sent:
+    bundle: Bundle
+    digest: str
+    built: Built | None
+    """None: the organization had it already."""
+
+
+def _build(prepare: Prepare, *, content: bytes, name: str = "") -> _Sent:
+    """Compile what was sent, before any transaction, unless it is there."""
+    require_editor(prepare.caller)
+    bundle = read_upload(content, prepare.request.headers.get("content-type", ""), name)
+    digest = digest_of(bundle)
+    with prepare.services.database.read(prepare.caller) as tx:
+        is_missing = bool(find_missing(tx, prepare.caller.org_id, [digest]))
+    built = prepare.services.get(Builder).build(bundle) if is_missing else None
+    return _Sent(bundle=bundle, digest=digest, built=built)
+
+
+@router.writes("POST", "/contracts", errors=BUILD_ERRORS, prepare=_build, openapi_extra=BUNDLE_REQUEST)
+def create_contract(work: Write, content: Content, name: Name = "") -> Created[ContractShown]:
+    """Compile a contract and keep it; sending the same files again answers the same."""
+    sent: _Sent = work.prepared
+    org_id = work.caller.org_id
+    if sent.built is None:
+        saved = read_contract(work.tx, org_id, sent.digest)
+    else:
+        saved = save_contract(work.tx, org_id, sent.bundle, sent.built)
+    return Created(show_contract(saved), f"/contracts/{saved.digest}")
+
+
+@router.writes("POST", "/contracts/missing")
+def find_missing_contracts(work: Write, body: MissingBody) -> MissingShown:
+    """Tell which contracts need to be sent."""
+    return MissingShown(missing=tuple(find_missing(work.tx, work.caller.org_id, body.digests)))
+
+
+@router.reads("GET", "/contracts/{digest}", errors=(ContractUnknown,))
+def get_contract(work: Read, digest: Annotated[str, Path(pattern=DIGEST)]) -> ContractShown:
+    """Return a contract, and what is wrong or odd in it."""
+    return show_contract(read_contract(work.tx, work.caller.org_id, digest))
+
+
+def require_editor(caller: Caller) -> None:
+    """Refuse whoever edits no workspace at all: contracts are of the organization, and sent before they are used."""
+    roles = {caller.role, *caller.workspace_roles.values()}
+    if not any(role.covers(Role.EDITOR) for role in roles):
+        raise NotAllowed(f"This needs the role {Role.EDITOR} in some workspace; {caller.name!r} has {caller.role}.")

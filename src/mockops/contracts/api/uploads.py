@@ -1,0 +1,206 @@
+"""Contracts in request bodies: bundles as JSON, or an OpenAPI document as it is.
+
+They are read by the endpoint, on its thread: a body of 64 MiB must not stop the loop that everybody shares.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
+
+import msgspec
+from fastapi import Depends
+from msgspec import UNSET, UnsetType
+from starlette.requests import Request
+
+from mockops.contracts.rules.bundles import make_bundle
+from mockops.core.diagnostics import Diagnostic, pointer
+from mockops.core.errors import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mockops.contracts.model import Bundle
+
+T = TypeVar("T")
+
+_YAML_TYPES = ("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "application/vnd.oai.openapi")
+
+
+class UploadInvalid(Invalid):
+    """A body is neither a bundle nor a document."""
+
+    code: ClassVar[str] = "contract.upload_invalid"
+
+
+class UploadNotJson(Invalid):
+    """A body that says it is JSON is not."""
+
+    code: ClassVar[str] = "api.body_not_json"
+    status: ClassVar[int] = 400
+
+
+class _Binary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    base64: str
+
+
+class _BundleBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    root: str
+    files: dict[str, str | _Binary]
+
+
+class ReimportBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is imported again: a bundle, or the digest of one that was sent before."""
+
+    digest: str = ""
+    root: str = ""
+    files: dict[str, str | _Binary] = msgspec.field(default_factory=dict)
+    prefer: Literal["ours", "theirs"] = "ours"
+    path: str | None = None
+    dry_run: bool = False
+
+    def bundle(self) -> Bundle | None:
+        """Return the bundle, or None when only its digest is given; raises Invalid for both or neither."""
+        if bool(self.digest) is bool(self.files):
+            raise UploadInvalid("Give either `digest`, or `root` and `files`.")
+        return None if self.digest else _bundle_of(self.root, self.files)
+
+
+class _Probe(msgspec.Struct, frozen=True):
+    openapi: msgspec.Raw | UnsetType = UNSET
+    swagger: msgspec.Raw | UnsetType = UNSET
+    files: msgspec.Raw | UnsetType = UNSET
+
+
+async def read_body(request: Request) -> bytes:
+    """Return the body as it came; its size is bounded before."""
+    return await request.body()
+
+
+Content = Annotated[bytes, Depends(read_body)]
+
+
+def read_upload(content: bytes, media_type: str, name: str = "") -> Bundle:
+    """Return the bundle that a body is, or the bundle of the one document that it is.
+
+    Args:
+        content: The body.
+        media_type: Its Content-Type; JSON with the members `root` and `files` is a bundle, all else a document.
+        name: What to call a lone document; empty: by its format.
+
+    Raises:
+        Invalid: It is neither, or breaks the rules of bundles.
+
+    """
+    kind = media_type.partition(";")[0].strip().lower()
+    if not content.strip():
+        raise UploadInvalid("The body is empty; send a bundle as JSON, or an OpenAPI document.")
+    if kind in ("application/json", "text/json", "") and _is_bundle(content, is_json=bool(kind)):
+        body = decode(content, _BundleBody)
+        return _bundle_of(body.root, body.files)
+    is_yaml = kind in _YAML_TYPES or (not kind.endswith("json") and content.lstrip()[:1] not in (b"{", b"["))
+    root = name or ("openapi.yaml" if is_yaml else "openapi.json")
+    return make_bundle(root, {root: content})
+
+
+def decode(content: bytes, kind: type[T]) -> T:
+    """Return a JSON body as a struct; raises UploadNotJson or UploadInvalid, which says where."""
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except msgspec.ValidationError as error:
+        message, _, place = str(error).partition(" - at `$")
+        where = place.rstrip("`").replace(".", "/").split("[")[0]
+        found = Diagnostic(code=UploadInvalid.code, message=message, source="", pointer=where)
+        raise UploadInvalid(f"The body is not what is needed here: {error}", [found]) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UploadNotJson(f"The body is no JSON: {error}") from error
+
+
+def _is_bundle(content: bytes, *, is_json: bool) -> bool:
+    try:
+        probe = msgspec.json.decode(content, type=_Probe)
+    except msgspec.ValidationError:
+        return False
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if is_json:
+            raise UploadNotJson(f"The body is no JSON: {error}") from error
+        return False
+    return probe.files is not UNSET and probe.openapi is UNSET and probe.swagger is UNSET
+
+
+def _bundle_of(root: str, files: Mapping[str, str | _Binary]) -> Bundle:
+    contents: dict[str, bytes] = {}
+    found = []
+    for name, text in files.items():
+        try:
+            contents[name] = text.encode() if isinstance(text, str) else base64.b64decode(text.base64, validate=True)
+        except (binascii.Error, ValueError) as error:
+            message = f"the content of {name[:200]!r} cannot be read: {error}"
+            found.append(
+                Diagnostic(code=UploadInvalid.code, message=message, source="", pointer=pointer("files", name))
+            )
+    if found:
+        raise UploadInvalid(found[0].message, found[:100])
+    return make_bundle(root, contents)
+
+
+_FILES_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "Contents by name: paths relative to a common folder, with /. At most 1,000, 64 MiB in all.",
+    "additionalProperties": {
+        "oneOf": [
+            {"type": "string", "description": "The text, sent as UTF-8."},
+            {
+                "type": "object",
+                "required": ["base64"],
+                "additionalProperties": False,
+                "properties": {"base64": {"type": "string", "contentEncoding": "base64"}},
+            },
+        ]
+    },
+}
+_ROOT_SCHEMA = {"type": "string", "description": "The name of the document that is the contract."}
+
+BUNDLE_REQUEST: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["root", "files"],
+                    "additionalProperties": False,
+                    "properties": {"root": _ROOT_SCHEMA, "files": _FILES_SCHEMA},
+                }
+            },
+            "application/yaml": {"schema": {"type": "string", "description": "An OpenAPI or Swagger document."}},
+            "application/vnd.oai.openapi+json": {"schema": {"type": "object"}},
+        },
+    }
+}
+REIMPORT_REQUEST: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {
+                        "digest": {"type": "string", "description": "Of a contract that was sent before."},
+                        "root": _ROOT_SCHEMA,
+                        "files": _FILES_SCHEMA,
+                        "prefer": {
+                            "enum": ["ours", "theirs"],
+                            "default": "ours",
+                            "description": "Whose value is taken where hand edits and the import disagree.",
+                        },
+                        "path": {"type": ["string", "null"], "description": "File or URL it comes from."},
+                        "dry_run": {"type": "boolean", "default": False, "description": "Show, and save nothing."},
+                    },
+                }
+            }
+        },
+    }
+}
