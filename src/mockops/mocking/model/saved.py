@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mockops.core.errors import Conflict, NotFound, Stale
-from mockops.core.json import JsonObject
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mockops.core.diagnostics import Diagnostic
+    from mockops.core.json import JsonObject
     from mockops.mocking.model import Scenario, Stub
 
 Kind = Literal["stub", "scenario", "persona"]
@@ -79,12 +80,13 @@ class Outcome:
     created: tuple[str, ...] = ()
     updated: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
+    is_reordered: bool = False
+    """Whether items have other places among the others."""
 
     @property
     def is_change(self) -> bool:
         """Whether anything is different now."""
-        return bool(self.created or self.updated or self.deleted)
+        return bool(self.created or self.updated or self.deleted or self.is_reordered)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""HTTP: stubs, scenarios, personas, imports."""

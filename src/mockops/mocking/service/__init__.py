@@ -1,0 +1,1 @@
+"""Stubs, scenarios and personas in the database: saving, publishing, importing, reading what is live."""

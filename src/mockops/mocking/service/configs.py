@@ -1,0 +1,66 @@
+"""Config versions: what settings and stubs of a workspace are, together, at one moment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mockops.mocking.model.saved import Manifest
+from mockops.mocking.rules.manifests import manifest_content, read_manifest
+from mockops.mocking.service.recent import Recent
+from mockops.mocking.store import items as store
+from mockops.workspaces.model.versions import EntityType
+from mockops.workspaces.service.blobs import read_blob, save_blob
+from mockops.workspaces.service.environments import first_environment
+from mockops.workspaces.service.versions import pin, record_version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mockops.infra.db.transactions import ReadTx, Tx
+    from mockops.mocking.store.items import Head
+    from mockops.workspaces.model.environments import Workspace
+    from mockops.workspaces.model.versions import Version
+
+_MAX_KEPT_BYTES = 32 << 20
+_RECENT: Recent[Manifest] = Recent(_MAX_KEPT_BYTES)
+
+
+def cut_config_version(tx: Tx, workspace: Workspace, heads: Iterable[Head] | None = None) -> Version:
+    """Record what a workspace's settings and stubs are now, and make it live in the first environment.
+
+    Args:
+        tx: The transaction of the change.
+        workspace: As it is after the change.
+        heads: Its stubs, where they are known; by default they are read.
+
+    """
+    known = store.list_heads(tx, "stub", workspace.id) if heads is None else heads
+    stubs = sorted(((head.key, head.digest, head.ordinal) for head in known), key=lambda entry: (entry[2], entry[0]))
+    digest = save_blob(tx, manifest_content(workspace.settings, stubs))
+    version = record_version(
+        tx,
+        org_id=workspace.org_id,
+        workspace_id=workspace.id,
+        entity_type=EntityType.CONFIG,
+        entity_key="",
+        hash=digest,
+    )
+    pin(tx, first_environment(tx, workspace.id).id, version)
+    return version
+
+
+def manifest_of(tx: ReadTx, digest: str) -> Manifest:
+    """Return what a config version holds; an empty digest stands for nothing at all.
+
+    Raises:
+        BlobUnknown: There is no such content.
+
+    """
+    if not digest:
+        return Manifest(settings={})
+    found = _RECENT.find(digest)
+    if found is None:
+        content = read_blob(tx, digest)
+        found = read_manifest(content)
+        _RECENT.keep(digest, found, len(content))
+    return found

@@ -1,0 +1,1 @@
+"""Rows: all SQL of the slice, one statement a function."""

@@ -1,0 +1,210 @@
+"""Rows of stubs, scenarios and personas: one set of statements, made once for each table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import starmap
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Table, Update, bindparam, delete, func, or_, select, update
+
+from mockops.infra.db.pages import Page, read_page
+from mockops.mocking.model.saved import SavedItem
+from mockops.mocking.store.tables import personas, scenarios, stubs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from sqlalchemy.engine import Row
+
+    from mockops.core.json import JsonObject
+    from mockops.infra.db.transactions import ReadTx, Tx
+    from mockops.mocking.model.saved import Kind
+
+_MAX_PARAMETERS = 500
+"""Values of one IN list."""
+
+TABLES: dict[Kind, Table] = {"stub": stubs, "scenario": scenarios, "persona": personas}
+_OWN: dict[Kind, tuple[str, ...]] = {
+    "stub": ("method", "request_path", "operation"),
+    "scenario": ("status", "published_hash"),
+    "persona": (),
+}
+
+
+class Head(NamedTuple):
+    """What a manifest and a decision about an item need of it."""
+
+    key: str
+    id: str
+    ordinal: int
+    digest: str
+    base_digest: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What stubs are listed; empty: any."""
+
+    method: str = ""
+    request_path: str = ""
+    """A trailing `*` takes every path that begins like this."""
+    operation: str = ""
+    origin: str = ""
+    """`import` takes every `import:…`."""
+    path: str = ""
+    """The file or import it came from."""
+    text: str = ""
+    """Stands in key, name, path, operation or file; upper and lower case are the same."""
+
+
+def list_heads(tx: ReadTx, kind: Kind, owner_id: str) -> list[Head]:
+    """Return the head of every item, by ordinal."""
+    table = TABLES[kind]
+    columns = (table.c.key, table.c.id, table.c.ordinal, table.c.digest, table.c.base_digest, table.c.version)
+    statement = select(*columns).where(table.c.owner_id == owner_id).order_by(table.c.ordinal, table.c.id)
+    return list(starmap(Head, tx.all(statement)))
+
+
+def find_item(tx: ReadTx, kind: Kind, owner_id: str, key: str) -> SavedItem | None:
+    """Return an item, or None."""
+    table = TABLES[kind]
+    row = tx.one(select(table).where(table.c.owner_id == owner_id, table.c.key == key))
+    return None if row is None else _item(row)
+
+
+def read_items(tx: ReadTx, kind: Kind, owner_id: str, keys: Iterable[str]) -> dict[str, SavedItem]:
+    """Return those of these items that there are, by key."""
+    table = TABLES[kind]
+    found: dict[str, SavedItem] = {}
+    for some in _chunks(keys):
+        statement = select(table).where(table.c.owner_id == owner_id, table.c.key.in_(some))
+        found.update((row.key, _item(row)) for row in tx.all(statement))
+    return found
+
+
+def list_items(tx: ReadTx, kind: Kind, owner_ids: Iterable[str]) -> dict[str, list[SavedItem]]:
+    """Return every item of several workspaces or organizations, by ordinal; by owner, those without any included."""
+    table = TABLES[kind]
+    found: dict[str, list[SavedItem]] = {each: [] for each in owner_ids}
+    for some in _chunks(found):
+        statement = select(table).where(table.c.owner_id.in_(some))
+        for row in tx.all(statement.order_by(table.c.owner_id, table.c.ordinal, table.c.id)):
+            found[row.owner_id].append(_item(row))
+    return found
+
+
+def list_imported(tx: ReadTx, owner_id: str, origin: str, path: str) -> list[SavedItem]:
+    """Return the stubs that an import made, by ordinal."""
+    table = TABLES["stub"]
+    statement = select(table).where(table.c.owner_id == owner_id, table.c.origin == origin, table.c.path == path)
+    return [_item(row) for row in tx.all(statement.order_by(table.c.ordinal, table.c.id))]
+
+
+def page_items(
+    tx: ReadTx, kind: Kind, owner_id: str, filters: Filters, *, cursor: str | None, limit: int
+) -> Page[SavedItem]:
+    """Return one page: stubs by ordinal, the others by name.
+
+    Raises:
+        CursorInvalid: The cursor is not one of this list.
+
+    """
+    table = TABLES[kind]
+    statement = select(table).where(table.c.owner_id == owner_id, *_conditions(table, filters))
+    keys = (table.c.ordinal, table.c.id) if kind == "stub" else (table.c.key,)
+    return read_page(tx, statement, keys=keys, cursor=cursor, limit=limit).map(_item)
+
+
+def insert_items(tx: Tx, kind: Kind, items: Sequence[SavedItem]) -> None:
+    """Add items."""
+    tx.insert(TABLES[kind], [_row(kind, item) for item in items])
+
+
+def update_items(tx: Tx, kind: Kind, items: Sequence[SavedItem]) -> None:
+    """Overwrite items, found by id."""
+    if not items:
+        return
+    rows = [_row(kind, item) for item in items]
+    for row in rows:
+        row["item_id"] = row.pop("id")
+        for name in ("owner_id", "key", "created_at"):
+            del row[name]
+    tx.run_many(_UPDATES[kind], rows)
+
+
+def update_ordinals(tx: Tx, kind: Kind, ordinals: Mapping[str, int]) -> None:
+    """Put items in their places.
+
+    Args:
+        tx: The transaction.
+        kind: Of the items.
+        ordinals: By id.
+
+    """
+    tx.run_many(_UPDATES[kind], [{"item_id": id_, "ordinal": ordinal} for id_, ordinal in ordinals.items()])
+
+
+def delete_items(tx: Tx, kind: Kind, ids: Iterable[str]) -> None:
+    """Remove items."""
+    table = TABLES[kind]
+    for some in _chunks(ids):
+        tx.run(delete(table).where(table.c.id.in_(some)))
+
+
+def count_items(tx: ReadTx, kind: Kind, owner_id: str) -> int:
+    """Return how many items there are."""
+    table = TABLES[kind]
+    found: int = tx.scalar(select(func.count()).select_from(table).where(table.c.owner_id == owner_id))
+    return found
+
+
+def _conditions(table: Table, filters: Filters) -> Iterator[ColumnElement[bool]]:
+    columns = table.c
+    if filters.text:
+        yield columns.search.contains(filters.text.casefold(), autoescape=True)
+    if filters.origin:
+        yield or_(columns.origin == filters.origin, columns.origin.startswith(f"{filters.origin}:", autoescape=True))
+    if filters.path:
+        yield columns.path == filters.path
+    if filters.method:
+        yield columns.method == filters.method.upper()
+    if filters.operation:
+        yield columns.operation == filters.operation
+    if filters.request_path.endswith("*"):
+        yield columns.request_path.startswith(filters.request_path.rstrip("*"), autoescape=True)
+    elif filters.request_path:
+        yield columns.request_path == filters.request_path
+
+
+def _item(row: Row[Any]) -> SavedItem:
+    values = dict(row._mapping)
+    del values["search"]
+    return SavedItem(**values)
+
+
+def _row(kind: Kind, item: SavedItem) -> JsonObject:
+    row = {name: getattr(item, name) for name in (*_COMMON, *_OWN[kind])}
+    row["search"] = _searched(item)
+    return row
+
+
+_COMMON = (
+    *("id", "owner_id", "key", "ordinal", "document", "files", "digest", "base_digest", "origin", "path"),
+    *("version", "created_at", "updated_at", "name"),
+)
+_UPDATES: dict[Kind, Update] = {
+    kind: update(table).where(table.c.id == bindparam("item_id")) for kind, table in TABLES.items()
+}
+
+
+def _searched(item: SavedItem) -> str:
+    parts = (item.key, item.name, f"{item.method} {item.request_path}".strip(), item.operation, item.path)
+    return "\n".join(filter(None, parts)).casefold()
+
+
+def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
+    every = list(values)
+    for start in range(0, len(every), _MAX_PARAMETERS):
+        yield every[start : start + _MAX_PARAMETERS]
