@@ -10,8 +10,8 @@ from mockops.contracts.service.opened import open_artefact
 from mockops.contracts.service.saved import read_artefacts, read_contract
 from mockops.contracts.store import contracts as store
 from mockops.core.actor import Role
-from mockops.workspaces.model.environments import ConfigChanged
 from mockops.workspaces.model.versions import EntityType
+from mockops.workspaces.service.changes import announce_change
 from mockops.workspaces.service.environments import first_environment
 from mockops.workspaces.service.versions import pin, record_version, unpin
 
@@ -73,6 +73,8 @@ def _save(
     base_digest, base_blob = base
     values: JsonObject = {"digest": saved.digest, "base_digest": base_digest, "base_blob": base_blob}
     values["path"] = path if path is not None else before.path if before else ""
+    if _go_live(tx, workspace, saved):
+        _announce(tx, workspace, "updated" if before else "created", before, saved)
     if before is not None and all(getattr(before, name) == value for name, value in values.items()):
         return before
     version = before.version if before else 0
@@ -81,9 +83,6 @@ def _save(
         store.insert_current(tx, workspace.org_id, after)
     elif not store.update_current(tx, workspace.id, {**values, "updated_at": tx.now}, version=version):
         raise _changed(workspace)
-    if before is None or before.digest != saved.digest:
-        _go_live(tx, workspace, saved)
-        _announce(tx, workspace, "updated" if before else "created", before, saved)
     return after
 
 
@@ -191,7 +190,8 @@ def _checked(tx: ReadTx, workspace: Workspace, version: int | None) -> Workspace
     return found
 
 
-def _go_live(tx: Tx, workspace: Workspace, saved: SavedContract) -> None:
+def _go_live(tx: Tx, workspace: Workspace, saved: SavedContract) -> bool:
+    """Make a contract live in the first environment; return False when it was already."""
     version = record_version(
         tx,
         org_id=workspace.org_id,
@@ -200,20 +200,13 @@ def _go_live(tx: Tx, workspace: Workspace, saved: SavedContract) -> None:
         entity_key="",
         hash=saved.digest,
     )
-    pin(tx, first_environment(tx, workspace.id).id, version)
+    return pin(tx, first_environment(tx, workspace.id).id, version)
 
 
 def _announce(
     tx: Tx, workspace: Workspace, action: str, before: WorkspaceContract | None, after: SavedContract | None
 ) -> None:
-    event = ConfigChanged(
-        workspace_id=workspace.id,
-        workspace=workspace.name,
-        what="contract",
-        name=after.title[:200] if after else "",
-        action=action,
-    )
-    tx.announce(event, org_id=workspace.org_id, workspace_id=workspace.id, workspace=workspace.name, subject="contract")
+    announce_change(tx, workspace, "contract", environment=first_environment(tx, workspace.id).name, action=action)
     tx.audit(
         f"contract.{action}",
         "contract",

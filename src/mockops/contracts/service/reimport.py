@@ -25,11 +25,15 @@ if TYPE_CHECKING:
     from mockops.workspaces.model.environments import Workspace
 
 
+def _say_nothing(_tx: ReadTx, _workspace: Workspace, _operations: Sequence[OperationEntry]) -> Sequence[Diagnostic]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractReview:
     """What other slices have to say about a contract that a workspace is about to have; control provides it."""
 
-    review: Callable[[ReadTx, Workspace, Sequence[OperationEntry]], Sequence[Diagnostic]]
+    review: Callable[[ReadTx, Workspace, Sequence[OperationEntry]], Sequence[Diagnostic]] = _say_nothing
     """Returns warnings, such as stubs whose operations the contract no longer has."""
 
 
