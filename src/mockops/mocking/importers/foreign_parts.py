@@ -121,7 +121,7 @@ class Tally:
         self._counted: dict[tuple[str, str], _Counted] = {}
 
     def add(self, what: str, tokens: Tokens, name: str = "", *, hint: str = "") -> None:
-        """Count one of `what`: a sentence in which `{n}` stands for the number and `{s}` for the plural's s."""
+        """Count one of `what`: a sentence in which `{n}` is the number, `{s}` and `{ies}` are plural endings."""
         counted = self._counted.setdefault((what, hint), _Counted(tokens))
         counted.count += 1
         if name and len(counted.names) <= self._SHOWN:
@@ -132,7 +132,9 @@ class Tally:
         for (what, hint), counted in self._counted.items():
             names = list(counted.names)
             shown = ", ".join(names[: self._SHOWN]) + (", …" if len(names) > self._SHOWN else "")
-            text = what.replace("{n}", f"{counted.count:,}").replace("{s}", "" if counted.count == 1 else "s")
+            is_one = counted.count == 1
+            text = what.replace("{n}", f"{counted.count:,}")
+            text = text.replace("{s}", "" if is_one else "s").replace("{ies}", "y" if is_one else "ies")
             message = f"{text}: {shown}" if shown else text
             self._problems.add(counted.tokens, message, hint=hint, severity=Severity.WARNING)
 

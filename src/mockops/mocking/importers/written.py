@@ -32,7 +32,7 @@ def written(stub: Stub) -> JsonObject:
     for name in ("fault", "priority", "weight", "times", "session", "set_state"):
         value = getattr(stub, name)
         if value != _DEFAULTS[name]:
-            document[name] = value
+            document[name] = _number(value) if name == "weight" else value
     return document
 
 
@@ -127,8 +127,13 @@ def _delay(delay: Delay) -> Json:
     for name in ("fixed_ms", "uniform_ms", "normal_ms", "lognormal_ms", "dribble_ms"):
         value = getattr(delay, name)
         if value is not None:
-            found[name.removesuffix("_ms")] = list(value) if isinstance(value, tuple) else value
+            found[name.removesuffix("_ms")] = [*map(_number, value)] if isinstance(value, tuple) else _number(value)
     return found
+
+
+def _number(value: float) -> float:
+    """Return a number without the `.0` that nobody writes."""
+    return int(value) if value == int(value) else value
 
 
 def _duration(ms: float) -> Json:

@@ -86,7 +86,7 @@ def read_har(
             recorded.append(read_entry(place, redactor, read_file))
         except BodyLost as error:
             name = f"{place.method} {mask_values(place.path)[0]}"
-            tally.add(f"{{n}} entries left out: {error}", ("log", "entries", place.at), name)
+            tally.add(f"{{n}} entr{{ies}} left out: {error}", ("log", "entries", place.at), name)
     stubs = _stubs(recorded, problems, tally)
     tally.report()
     _report(counts, problems)
@@ -101,7 +101,7 @@ def _chosen(
     for at, entry in enumerate(entries):
         found = place_of(entry, at, include_static=include_static)
         if isinstance(found, str):
-            tally.add("skipped {n} " + found.replace("{ies}", "ies"), ("log", "entries", at))
+            tally.add("skipped {n} " + found, ("log", "entries", at))
         elif not found.path.startswith(prefix):
             tally.add("skipped {n} request{s} to other paths", ("log", "entries", at), mask_values(found.path)[0])
         else:

@@ -187,6 +187,8 @@ def read_entry(place: Place, redactor: Redactor, read_file: Callable[[str], byte
     content = as_object(response.get("content"))
     body = b"" if place.method == "HEAD" else read_content(content, encodings, read_file)
     headers = kept_headers(((name, redactor.header(name, value)) for name, value in fields), dropped=_LEFT_OUT_HEADERS)
+    if not body or content_type(headers) == "x-unknown":
+        headers = {name: value for name, value in headers.items() if name.lower() != "content-type"}
     if body and not content_type(headers) and as_text(content.get("mimeType")) not in ("", "x-unknown"):
         headers["Content-Type"] = as_text(content.get("mimeType"))
     body_keys = body_of(redactor.body(body, content_type(headers)), headers, place.status)

@@ -117,7 +117,7 @@ def translate_mockoon(source: str, buckets: Mapping[str, str], note: Callable[[s
     names = {"this"}
 
     def unknown(whole: str, error: Untranslatable) -> str:
-        note(f"{whole[:60]} ({error})")
+        note(f"{whole[:60]} ({str(error).partition(';')[0]})")
         return "{{ '{{' }}" + literal(whole[2:])
 
     def block(name: str, rest: str) -> tuple[str, str] | None:

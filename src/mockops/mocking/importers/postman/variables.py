@@ -130,14 +130,10 @@ class Variables:
         expression = DYNAMIC.get(name)
         if expression is None:
             kind = (
-                "dynamic variable{s} of Postman have no counterpart" if name[:1] == "$" else "variable{s} have no value"
+                "dynamic variables of Postman without a counterpart" if name[:1] == "$" else "variables without a value"
             )
-            self._tally.add(
-                f"{{n}} use{{s}} of {kind} and stay as they are",
-                tokens,
-                f"{{{{{name}}}}}",
-                hint="write a template instead: docs/guides/stubs.md, Templates",
-            )
+            hint = "write a template instead: docs/guides/stubs.md, Templates"
+            self._tally.add(f"{{n}} use{{s}} of {kind}, left as they are", tokens, f"{{{{{name}}}}}", hint=hint)
         return expression
 
     def value(self, value: Json, params: Collection[str], tokens: Tokens) -> tuple[Json, bool]:
