@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mockops.infra.db import leases as infra_leases
 from mockops.contracts.store import tables as contracts_tables
+from mockops.infra.db import leases as infra_leases
 from mockops.infra.db import tables as infra_tables
 from mockops.infra.db.metadata import metadata
 from mockops.mocking.store import tables as mocking_tables

@@ -62,6 +62,7 @@ def merge_bundles(
     Raises:
         BundleInvalid: Together they are no bundle.
         MergeTooDeep: Something nests deeper than can be walked.
+        DocumentInvalid: A root that becomes JSON cannot be read.
 
     """
     merging = _Merging(prefer)
@@ -87,7 +88,7 @@ def _merge_file(merging: _Merging, name: str, base: bytes | None, ours: bytes | 
     else:
         merged = _merge_texts(merging, name, base, ours, theirs)
     if merged is not None:
-        merging.files[name] = merged
+        merging.files[name] = merged if _fits(name, merged) else write_document(_tree(merged), name, is_json=True)
 
 
 def _merge_texts(
@@ -98,7 +99,7 @@ def _merge_texts(
         merging.conflicts.append(_of_file(name, base, ours, theirs))
         return preferred
     try:
-        trees = [MISSING if text is None else read_document(text, name).data for text in (base, ours, theirs)]
+        trees = [MISSING if text is None else _tree(text) for text in (base, ours, theirs)]
     except DocumentInvalid:
         merging.conflicts.append(_of_file(name, base, ours, theirs))
         return preferred
@@ -117,8 +118,22 @@ def _merge_trees(merging: _Merging, name: str, trees: list[Json | Missing], ours
     for tree, text in ((trees[1], ours), (trees[2], theirs)):
         if merged.value == tree and _canonical(merged.value) == _canonical(tree):
             return text
-    is_json = name.lower().endswith(".json") or ours.lstrip()[:1] in (b"{", b"[")
+    is_json = name.lower().endswith(".json") or _is_json(ours)
     return write_document(merged.value, name, is_json=is_json)
+
+
+def _tree(text: bytes) -> Json:
+    """Return what a document says, of whatever format: a root may be called as its former format."""
+    return read_document(text, "document").data
+
+
+def _is_json(text: bytes) -> bool:
+    return text.lstrip()[:1] in (b"{", b"[")
+
+
+def _fits(name: str, text: bytes) -> bool:
+    """Say whether a file of this name is read as what it is."""
+    return _is_json(text) or not name.lower().endswith(".json")
 
 
 def write_document(tree: Json, name: str, *, is_json: bool) -> bytes:

@@ -29,6 +29,7 @@ from mockops.contracts.service.builder_wire import (
 from mockops.contracts.service.bundled import BundleSources
 from mockops.contracts.service.load import LoadedContract, load_sources
 from mockops.core.diagnostics import Diagnostic, Severity
+from mockops.core.documents import DocumentInvalid
 from mockops.workspaces.rules.merge import MergeTooDeep
 
 MAX_DIAGNOSTICS = 1_000
@@ -72,7 +73,7 @@ def _answer(job: Job, limits: Limits) -> Answer:
             conflicts=merged.conflicts if merged is not None else (),
             conflict_count=merged.conflict_count if merged is not None else 0,
         )
-    except (ContractInvalid, BundleInvalid, MergeTooDeep) as error:
+    except (ContractInvalid, BundleInvalid, DocumentInvalid, MergeTooDeep) as error:
         return Refused(reason="invalid", message=str(error), diagnostics=error.diagnostics[:MAX_DIAGNOSTICS])
     except RecursionError:
         message = "the document nests too deeply to be compiled"
