@@ -6,9 +6,9 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
-from mockops.core.errors import Conflict, Unavailable
+from mockops.core.errors import Conflict, Invalid, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +44,12 @@ class DatabaseConflict(Conflict):
     code: ClassVar[str] = "database.conflict"
 
 
+class ValueUnstorable(Invalid):
+    """A value has what the database cannot keep, as a NUL character."""
+
+    code: ClassVar[str] = "database.value_unstorable"
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Raise errors of ours for those of the driver.
@@ -54,12 +60,15 @@ def translated() -> Iterator[None]:
         DatabaseBroken: The file is damaged.
         DatabaseDown: It cannot be reached, read or written.
         DatabaseConflict: A constraint does not hold.
+        ValueUnstorable: A text has a NUL character, a number is out of range.
 
     """
     try:
         yield
     except IntegrityError as error:
         raise DatabaseConflict(f"The change contradicts what is stored: {error.orig}") from error
+    except DataError as error:
+        raise ValueUnstorable(f"A value cannot be stored or looked for: {error.orig}") from error
     except OperationalError as error:
         raise _explain(str(error.orig)) from error
     except sqlite3.OperationalError as error:  # while a connection is set up

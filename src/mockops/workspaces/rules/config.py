@@ -6,6 +6,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from mockops.core.diagnostics import Diagnostic, pointer
 from mockops.workspaces.model.environments import MAX_ENVIRONMENTS, WorkspaceInvalid
 from mockops.workspaces.model.organizations import NameInvalid
@@ -31,6 +33,9 @@ def effective_settings(workspace: JsonObject, environment: JsonObject) -> Settin
 
 def settings_faults(settings: JsonObject, where: str) -> Iterator[Diagnostic]:
     """Give what is wrong with settings, pointing below `where`."""
+    if not _is_text(settings):
+        yield _fault(where, "half of a surrogate pair is no character and cannot be kept", "write whole characters")
+        return
     for each in read_settings(settings, {})[1]:
         yield replace(each, source="", pointer=where + each.pointer.removeprefix("/settings"))
 
@@ -89,6 +94,14 @@ def check_config(
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         message = f"{faults[0].pointer}: {faults[0].message}{more}"
         raise WorkspaceInvalid(message, faults)
+
+
+def _is_text(value: JsonObject) -> bool:
+    try:
+        msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _fault(where: str, message: str, hint: str) -> Diagnostic:

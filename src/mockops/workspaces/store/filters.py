@@ -9,6 +9,8 @@ from sqlalchemy import func, or_
 if TYPE_CHECKING:
     from sqlalchemy import Column, ColumnElement
 
+    from mockops.infra.db.transactions import ReadTx
+
 _ESCAPE = "\\"
 
 
@@ -27,3 +29,9 @@ def matches_glob(column: Column[Any], glob: str) -> ColumnElement[bool]:
 
 def _escaped(character: str) -> str:
     return _ESCAPE + character if character in (_ESCAPE, "%", "_") else character
+
+
+def holds_text(tx: ReadTx, column: Column[Any], text: str) -> ColumnElement[bool]:
+    """Say that exactly this stands somewhere in a column, as in the text of JSON."""
+    position = func.instr if tx.is_sqlite else func.strpos
+    return position(column, text) > 0

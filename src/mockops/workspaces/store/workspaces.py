@@ -8,13 +8,13 @@ from sqlalchemy import delete, func, insert, select, update
 
 from mockops.infra.db.pages import Page, read_page
 from mockops.workspaces.model.environments import Workspace
-from mockops.workspaces.store.filters import contains_word, matches_glob
+from mockops.workspaces.store.filters import contains_word, holds_text, matches_glob
 from mockops.workspaces.store.tables import teams, workspaces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Select
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.engine import Row
 
     from mockops.core.json import JsonObject
@@ -103,10 +103,9 @@ def read_workspaces(
     return page.map(_noun)
 
 
-def _has_label(tx: ReadTx, key: str, value: str) -> Any:
-    """Look into the JSON text, where a quote inside of a value is escaped: a match is a member."""
-    position = func.instr if tx.is_sqlite else func.strpos
-    return position(workspaces.c.labels, f'"{key}":' + ("" if value == "*" else f'"{value}"')) > 0
+def _has_label(tx: ReadTx, key: str, value: str) -> ColumnElement[bool]:
+    """Look into the JSON text, where a quote inside of a value is escaped: what matches is a member."""
+    return holds_text(tx, workspaces.c.labels, f'"{key}":' + ("" if value == "*" else f'"{value}"'))
 
 
 def read_all(tx: ReadTx, org_id: str) -> list[Workspace]:
