@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Path, Query
 
 from mockops.contracts.api.shown import DIGEST, ContractShown, MissingBody, MissingShown, show_contract
-from mockops.contracts.api.uploads import BUNDLE_REQUEST, Content, UploadInvalid, UploadNotJson, read_upload
+from mockops.contracts.api.uploads import BUNDLE_REQUEST, UploadInvalid, read_upload
 from mockops.contracts.model import BuildTooCostly, BundleInvalid, ContractInvalid, ContractUnknown
 from mockops.contracts.rules.bundles import digest_of
 from mockops.contracts.service.build import Builder, BuilderBusy, BuildFailed
 from mockops.contracts.service.saved import find_missing, read_contract, save_contract
 from mockops.core.actor import Caller, NotAllowed, Role
+from mockops.infra.web.raw import RawBody
 from mockops.infra.web.router import Created, Prepare, Read, Router, Write
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ BUILD_ERRORS = (
     BuildFailed,
     BuilderBusy,
     UploadInvalid,
-    UploadNotJson,
     NotAllowed,
 )
 Name = Annotated[str, Query(max_length=255, description="What to call a lone document, such as openapi.yaml.")]
@@ -54,7 +54,7 @@ def _build(prepare: Prepare, *, content: bytes, name: str = "") -> _Sent:
 
 
 @router.writes("POST", "/contracts", errors=BUILD_ERRORS, prepare=_build, openapi_extra=BUNDLE_REQUEST)
-def create_contract(work: Write, content: Content, name: Name = "") -> Created[ContractShown]:
+def create_contract(work: Write, content: RawBody, name: Name = "") -> Created[ContractShown]:
     """Compile a contract and keep it; sending the same files again answers the same."""
     sent: _Sent = work.prepared
     org_id = work.caller.org_id
@@ -65,8 +65,8 @@ def create_contract(work: Write, content: Content, name: Name = "") -> Created[C
     return Created(show_contract(saved), f"/contracts/{saved.digest}")
 
 
-@router.writes("POST", "/contracts/missing")
-def find_missing_contracts(work: Write, body: MissingBody) -> MissingShown:
+@router.reads("POST", "/contracts/missing")
+def find_missing_contracts(work: Read, body: MissingBody) -> MissingShown:
     """Tell which contracts need to be sent."""
     return MissingShown(missing=tuple(find_missing(work.tx, work.caller.org_id, body.digests)))
 

@@ -7,23 +7,20 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
-from fastapi import Depends
 from msgspec import UNSET, UnsetType
-from starlette.requests import Request
 
 from mockops.contracts.rules.bundles import make_bundle
 from mockops.core.diagnostics import Diagnostic, pointer
 from mockops.core.errors import Invalid
+from mockops.infra.web.raw import decode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mockops.contracts.model import Bundle
-
-T = TypeVar("T")
 
 _YAML_TYPES = ("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "application/vnd.oai.openapi")
 
@@ -32,13 +29,6 @@ class UploadInvalid(Invalid):
     """A body is neither a bundle nor a document."""
 
     code: ClassVar[str] = "contract.upload_invalid"
-
-
-class UploadNotJson(Invalid):
-    """A body that says it is JSON is not."""
-
-    code: ClassVar[str] = "api.body_not_json"
-    status: ClassVar[int] = 400
 
 
 class _Binary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,14 +63,6 @@ class _Probe(msgspec.Struct, frozen=True):
     files: msgspec.Raw | UnsetType = UNSET
 
 
-async def read_body(request: Request) -> bytes:
-    """Return the body as it came; its size is bounded before."""
-    return await request.body()
-
-
-Content = Annotated[bytes, Depends(read_body)]
-
-
 def read_upload(content: bytes, media_type: str, name: str = "") -> Bundle:
     """Return the bundle that a body is, or the bundle of the one document that it is.
 
@@ -104,28 +86,14 @@ def read_upload(content: bytes, media_type: str, name: str = "") -> Bundle:
     return make_bundle(root, {root: content})
 
 
-def decode(content: bytes, kind: type[T]) -> T:
-    """Return a JSON body as a struct; raises UploadNotJson or UploadInvalid, which says where."""
-    try:
-        return msgspec.json.decode(content, type=kind)
-    except msgspec.ValidationError as error:
-        message, _, place = str(error).partition(" - at `$")
-        where = place.rstrip("`").replace(".", "/").split("[")[0]
-        found = Diagnostic(code=UploadInvalid.code, message=message, source="", pointer=where)
-        raise UploadInvalid(f"The body is not what is needed here: {error}", [found]) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UploadNotJson(f"The body is no JSON: {error}") from error
-
-
 def _is_bundle(content: bytes, *, is_json: bool) -> bool:
     try:
         probe = msgspec.json.decode(content, type=_Probe)
     except msgspec.ValidationError:
         return False
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        if is_json:
-            raise UploadNotJson(f"The body is no JSON: {error}") from error
-        return False
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        # what says that it is JSON is told where it is not, a document is told by who compiles it
+        return is_json
     return probe.files is not UNSET and probe.openapi is UNSET and probe.swagger is UNSET
 
 

@@ -22,7 +22,7 @@ from mockops.contracts.api.shown import (
     show_diagnostics,
     show_operation,
 )
-from mockops.contracts.api.uploads import REIMPORT_REQUEST, Content, ReimportBody, decode
+from mockops.contracts.api.uploads import REIMPORT_REQUEST, ReimportBody
 from mockops.contracts.model import ContractChanged, ContractNotSet, ContractUnknown
 from mockops.contracts.service.build import Builder
 from mockops.contracts.service.current import (
@@ -37,6 +37,7 @@ from mockops.contracts.service.saved import read_bundle, read_contract
 from mockops.core.actor import NotAllowed, Role, WorkspaceUnknown
 from mockops.infra.db.pages import CursorInvalid, Page
 from mockops.infra.web.bodies import DEFAULT, Cursor, Limit, Listed
+from mockops.infra.web.raw import RawBody, decode
 from mockops.infra.web.router import Prepare, Raw, Read, Router, Write
 from mockops.workspaces.service.workspaces import find_workspace
 
@@ -151,7 +152,7 @@ def _merge(prepare: Prepare, *, workspace: str, content: bytes) -> _Import:
     prepare=_merge,
     openapi_extra=REIMPORT_REQUEST,
 )
-def reimport_contract(work: Write, workspace: str, content: Content) -> ReimportShown:
+def reimport_contract(work: Write, workspace: str, content: RawBody) -> ReimportShown:
     """Import a contract again: what was edited by hand since the last import survives, conflicts are listed."""
     found = find_workspace(work.tx, work.caller, workspace)
     done: _Import = work.prepared
