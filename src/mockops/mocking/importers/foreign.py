@@ -144,7 +144,7 @@ def read_foreign(
         raise FormatUnknown(f"there is no format {format!r}; there are {', '.join(FORMATS)}")
     stubs, diagnostics = found.read(document, read_file, options or ImportOptions())
     files: dict[str, bytes] = {}
-    names: dict[bytes, str] = {}
+    names: dict[tuple[bytes, str], str] = {}
     kept, documents = [], []
     for stub in stubs:
         inline, filed = _split(stub, files, names)
@@ -153,7 +153,7 @@ def read_foreign(
     return Imported(stubs=kept, documents=documents, files=files, diagnostics=diagnostics)
 
 
-def _split(stub: Stub, files: dict[str, bytes], names: dict[bytes, str]) -> tuple[Stub, Stub]:
+def _split(stub: Stub, files: dict[str, bytes], names: dict[tuple[bytes, str], str]) -> tuple[Stub, Stub]:
     """Return a stub as it is used, and as it is written: a body that would swamp a stub file is a file of its own."""
     respond = stub.respond
     content = _large(respond)
@@ -162,9 +162,10 @@ def _split(stub: Stub, files: dict[str, bytes], names: dict[bytes, str]) -> tupl
     headers = dict(respond.headers)
     if not content_type(headers):
         headers["Content-Type"] = _implied_type(respond)
-    name = names.get(content)
+    ending = ending_of(content_type(headers))
+    name = names.get((content, ending))
     if name is None:
-        name = names[content] = _free_name(stub.id, ending_of(content_type(headers)), files)
+        name = names[content, ending] = _free_name(stub.id, ending, files)
         files[name] = content
     bodiless = msgspec.structs.replace(respond, headers=headers, json=UNSET, text=UNSET, base64=UNSET)
     filed = msgspec.structs.replace(bodiless, file=name)

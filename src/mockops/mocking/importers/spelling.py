@@ -224,3 +224,8 @@ _ALIASES: dict[type, dict[str, str]] = {
 def shaper(problems: Problems) -> Shaper:
     """Return a reader of stubs, scenarios and personas that notes what is wrong in `problems`."""
     return Shaper(problems, spell_out=_SPELL_OUT, check=_CHECK, aliases=_ALIASES)
+
+
+def aliases_of(kind: type) -> dict[str, str]:
+    """Return the other names that the fields of a noun go by in files, with the fields' own."""
+    return dict(_ALIASES.get(kind, {}))

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
+import json
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import UNSET
 
+from mockops.core.documents import read_document
+from mockops.core.errors import Invalid
 from mockops.mocking.model import BodyMatcher, Delay, RequestMatch, Stub, StubResponse, ValueMatcher
 
 if TYPE_CHECKING:
     from mockops.core.json import Json, JsonObject
-
-_PLAIN_OPERATION = re.compile(r"[A-Z]+ /\S*")
 
 
 def written(stub: Stub) -> JsonObject:
@@ -150,14 +150,14 @@ def as_yaml(documents: list[JsonObject]) -> str:
     """
     import yaml12  # noqa: PLC0415 (the gateway reads stubs and writes none)
 
-    encoded = msgspec.json.encode(documents)
     if not documents:
         return "[]\n"
+    encoded = msgspec.json.encode(documents)
     try:
         plain = yaml12.format_yaml(documents) + "\n"
         for text in (plain.replace("\n- ", "\n\n- "), plain):
-            if msgspec.json.encode(yaml12.parse_yaml(text)) == encoded:
+            if msgspec.json.encode(read_document(text.encode("utf-8"), "stubs.yaml").data) == encoded:
                 return text
-    except (ValueError, TypeError, RecursionError):
-        pass  # an integer beyond 64 bits, a lone surrogate, depth: JSON says it
-    return msgspec.json.format(encoded, indent=2).decode() + "\n"
+    except (ValueError, TypeError, RecursionError, Invalid):
+        pass  # an integer beyond 64 bits, a control character, depth: JSON says it
+    return json.dumps(documents, indent=2).replace("\x7f", "\\u007f") + "\n"

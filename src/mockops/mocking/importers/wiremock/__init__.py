@@ -46,7 +46,7 @@ def read_wiremock(document: Source, *, read_file: Callable[[str], bytes]) -> tup
 
     Args:
         document: The file, parsed.
-        read_file: Returns the content of a `bodyFileName`; tried as it is, below `__files` and below `../__files`.
+        read_file: Returns the content of a `bodyFileName`; tried below `../__files`, below `__files` and as it is.
 
     """
     problems = Problems(document, _CODE)
@@ -127,7 +127,7 @@ def _read_body_file(data: JsonObject, tokens: Tokens, problems: Problems, read_f
         problems.add(place, f"{name!r} is not a file below __files")
         return
     reasons = []
-    for candidate in (name, f"__files/{name}", f"../__files/{name}"):
+    for candidate in (f"../__files/{name}", f"__files/{name}", name):  # beside it may lie the mapping of this name
         try:
             content = read_file(candidate)
         except (Invalid, OSError, ValueError) as error:
@@ -138,7 +138,7 @@ def _read_body_file(data: JsonObject, tokens: Tokens, problems: Problems, read_f
             return
         _put_content(respond, name, content)
         return
-    problems.add(place, f"{name!r} cannot be read: {reasons[0]}")
+    problems.add(place, f"{name!r} cannot be read: {reasons[-1]}")
 
 
 def _put_content(respond: JsonObject, name: str, content: bytes) -> None:
