@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from mockops.control.auth.identity import Identity, NoMember, Origin
 from mockops.control.auth.local import OriginRefused, is_same_origin
 from mockops.control.auth.settings import AuthMode
+from mockops.core.errors import Denied
 from mockops.infra.web.problems import HeaderInvalid, NotAuthenticated
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ IDENTITY = "mockops.identity"
 """In the scope: whom a bearer token of the identity provider vouches for."""
 CALLER = "mockops.caller"
 """In the scope: who was asking, for the log."""
+_GATEWAYS = "/gateway/"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _MAX_AGENT = 500
 
@@ -31,6 +33,12 @@ class SessionExpired(NotAuthenticated):
     """The login has ended, or was made elsewhere."""
 
     code: ClassVar[str] = "access.session_expired"
+
+
+class GatewayOnly(Denied):
+    """A gateway's token is used for something else."""
+
+    code: ClassVar[str] = "access.gateway_only"
 
 
 class Authenticator:
@@ -47,6 +55,7 @@ class Authenticator:
         Raises:
             NotAuthenticated: Nobody that is known.
             NoMember: Somebody known, but no member.
+            GatewayOnly: A gateway, and this is not its protocol.
             OriginRefused: Another site's page asks in the name of who is logged in.
             NotFound: The organization asked for is unknown to the caller.
 
@@ -59,6 +68,10 @@ class Authenticator:
             user_agent=headers.get("user-agent", "")[:_MAX_AGENT],
         )
         caller = self._find(tx, connection, origin)
+        if caller.kind == "gateway" and not connection.scope["path"].startswith(_GATEWAYS):
+            raise GatewayOnly(
+                "This token is a gateway's: it fetches snapshots and sends traffic, and does nothing else."
+            )
         connection.scope[CALLER] = f"{caller.kind}:{caller.name}"
         return caller
 

@@ -88,3 +88,7 @@ class Directory(Protocol):
     def create_gateway_token(self, tx: Tx) -> str:
         """Make a token for the gateway that `mockops up` runs, instead of the one before; return its text."""
         ...
+
+    def is_gateway_token(self, tx: ReadTx, text: str) -> bool:
+        """Say whether a text lets a gateway in that serves every organization."""
+        ...

@@ -13,7 +13,7 @@ from mockops.core.actor import SYSTEM, Caller, Role, WorkspaceUnknown
 from mockops.core.ids import new_id
 from mockops.infra.db.pages import DEFAULT_LIMIT
 from mockops.infra.secrets import random_text
-from mockops.workspaces.model.access import Token, TokenUnknown
+from mockops.workspaces.model.access import Token, TokenInvalid, TokenUnknown
 from mockops.workspaces.rules.access import check_grant, expiry
 from mockops.workspaces.rules.editing import told
 from mockops.workspaces.rules.names import is_id
@@ -76,16 +76,32 @@ def create_token(
 
 
 def create_bootstrap_token(
-    tx: Tx, org_id: str, *, name: str = "bootstrap", kind: TokenKind = "api"
+    tx: Tx, org_id: str, *, name: str = "bootstrap", kind: TokenKind = "api", text: str = ""
 ) -> tuple[Token, str]:
     """Make an endless token for the installation itself, on nobody's behalf; the former one of that name goes.
 
-    It manages every organization, as its admin or as a gateway.
+    It manages every organization, as its admin or as a gateway. Its text is drawn, unless an operator has chosen it.
+
+    Raises:
+        TokenInvalid: The text has not the form of a token.
+
     """
+    if text and not _has_form(text):
+        message = f"A token must be {PREFIX} and {_RANDOM} letters and digits; the one given is not."
+        raise TokenInvalid(message)
     store.delete_named(tx, org_id, name, _maker(SYSTEM))
     role = Role.ADMIN if kind == "api" else Role.VIEWER
     return _insert(
-        tx, org_id=org_id, name=name, role=role, workspaces=None, kind=kind, expires_at=None, is_root=True, by=SYSTEM
+        tx,
+        org_id=org_id,
+        name=name,
+        role=role,
+        workspaces=None,
+        kind=kind,
+        expires_at=None,
+        is_root=True,
+        by=SYSTEM,
+        text=text,
     )
 
 
@@ -100,8 +116,9 @@ def _insert(
     expires_at: datetime | None,
     is_root: bool = False,
     by: Caller | None = None,
+    text: str = "",
 ) -> tuple[Token, str]:
-    text = PREFIX + random_text(_RANDOM)
+    text = text or PREFIX + random_text(_RANDOM)
     token = Token(
         id=new_id(),
         org_id=org_id,
@@ -225,6 +242,11 @@ def explain_refusal(tx: ReadTx, text: str) -> str:
     if row.revoked_at is not None:
         return f"The token {row.name!r} was revoked at {row.revoked_at:%Y-%m-%d %H:%M} UTC."
     return f"The token {row.name!r} expired at {row.expires_at:%Y-%m-%d %H:%M} UTC; make a new one."
+
+
+def has_root_token(tx: ReadTx) -> bool:
+    """Say whether some token lets an admin of the whole installation in, on nobody's behalf."""
+    return store.has_root(tx, "api")
 
 
 def _has_form(text: str) -> bool:

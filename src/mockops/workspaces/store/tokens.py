@@ -93,6 +93,15 @@ def mark_used(tx: Tx, token_id: str, at: datetime) -> int:
     return tx.run(update(tokens).where(tokens.c.id == token_id).values(last_used_at=at))
 
 
+def has_root(tx: ReadTx, kind: str) -> bool:
+    """Say whether a token of a kind manages the installation and lets in now."""
+    is_live = tokens.c.expires_at.is_(None) | (tokens.c.expires_at > tx.now)
+    wanted = select(tokens.c.id).where(
+        tokens.c.is_root.is_(True), tokens.c.kind == kind, tokens.c.revoked_at.is_(None), is_live
+    )
+    return tx.one(wanted.limit(1)) is not None
+
+
 def delete_named(tx: Tx, org_id: str, name: str, created_by: str) -> None:
     """Delete an organization's tokens of a name and maker."""
     tx.run(delete(tokens).where(tokens.c.org_id == org_id, tokens.c.created_by == created_by, tokens.c.name == name))
