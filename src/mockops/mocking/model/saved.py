@@ -53,7 +53,7 @@ class SavedItem:
     base_digest: str
     """Of what files or an import last said; empty: neither ever did."""
     origin: str
-    """`api`, `apply` or `import:FORMAT`."""
+    """`api`, `apply` or `import:FORMAT:NAME`."""
     path: str
     version: int
     """Counts changes, from 1."""

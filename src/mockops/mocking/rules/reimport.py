@@ -9,8 +9,10 @@ from mockops.workspaces.rules.digests import digest_of
 from mockops.workspaces.rules.merge import MISSING, MergeTooDeep, merge
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mockops.core.json import JsonObject
-    from mockops.workspaces.rules.merge import MergeConflict, Missing
+    from mockops.workspaces.rules.merge import MergeConflict
 
 Action = Literal["created", "updated", "unchanged", "kept", "merged", "conflict", "removed"]
 """What becomes of an item.
@@ -26,23 +28,37 @@ Preference = Literal["", "import", "server"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """An item's content with its digest."""
+
+    content: JsonObject
+    """`{document, files}`."""
+    digest: str
+
+    @classmethod
+    def of(cls, document: JsonObject, files: Mapping[str, str]) -> Kept:
+        """Return a content with its digest."""
+        return cls(content={"document": document, "files": dict(files)}, digest=digest_of(document, files))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reimported:
     """What becomes of one item."""
 
     action: Action
-    document: JsonObject | None = None
-    """What is to be saved; None: it stays, or goes."""
+    content: JsonObject | None = None
+    """`{document, files}` to be saved; None: it stays, or goes."""
     base_digest: str = ""
     """What to keep as the base of the next import; empty: the one there is."""
     conflicts: tuple[MergeConflict, ...] = ()
+    """Pointers begin with `/document` or `/files`; with a preference, what it decided."""
 
 
 def reimport(
     *,
-    ours: JsonObject | None,
-    theirs: JsonObject | None,
+    ours: Kept | None,
+    theirs: Kept | None,
     base: JsonObject | None,
-    ours_digest: str = "",
     base_digest: str = "",
     prefer: Preference = "",
 ) -> Reimported:
@@ -51,38 +67,40 @@ def reimport(
     Args:
         ours: What the server has; None: nothing.
         theirs: What upstream has now; None: nothing.
-        base: What upstream had at the last import; None: not known.
-        ours_digest: Digest of what the server has, with its files.
-        base_digest: Digest of what upstream had.
+        base: Content that upstream had at the last import; None: not known.
+        base_digest: Digest of what upstream had; empty: it was never imported.
         prefer: Who wins a conflict.
 
     """
-    if theirs is None:
-        is_edited = ours_digest != base_digest
-        return Reimported(action="kept" if is_edited else "removed")
-    digest = digest_of(theirs)
-    if ours is None:
-        return Reimported(action="created", document=theirs, base_digest=digest)
-    if ours_digest == digest:
-        return Reimported(action="unchanged", base_digest=digest)
-    if digest == base_digest:
+    if theirs is None or ours is None:
+        return _one_sided(ours, theirs, base_digest)
+    if ours.digest == theirs.digest:
+        return Reimported(action="unchanged", base_digest=theirs.digest)
+    if theirs.digest == base_digest:
         return Reimported(action="kept")
-    if ours_digest == base_digest:
-        return Reimported(action="updated", document=theirs, base_digest=digest)
-    return _both_edited(MISSING if base is None else base, ours, theirs, digest, prefer)
+    if ours.digest == base_digest:
+        return Reimported(action="updated", content=theirs.content, base_digest=theirs.digest)
+    return _both_edited(base, ours, theirs, prefer)
 
 
-def _both_edited(
-    base: JsonObject | Missing, ours: JsonObject, theirs: JsonObject, digest: str, prefer: Preference
-) -> Reimported:
+def _one_sided(ours: Kept | None, theirs: Kept | None, base_digest: str) -> Reimported:
+    if theirs is not None:
+        return Reimported(action="created", content=theirs.content, base_digest=theirs.digest)
+    is_edited = ours is not None and ours.digest != base_digest
+    return Reimported(action="kept" if is_edited else "removed")
+
+
+def _both_edited(base: JsonObject | None, ours: Kept, theirs: Kept, prefer: Preference) -> Reimported:
+    before = MISSING if base is None else base
     try:
-        merged = merge(base, ours, theirs)
-        if merged.conflicts and prefer == "import":
+        merged = merge(before, ours.content, theirs.content)
+        conflicts = merged.conflicts
+        if conflicts and prefer == "import":
             # of two values in conflict the first side's stays
-            merged = merge(base, theirs, ours)
+            merged = merge(before, theirs.content, ours.content)
     except MergeTooDeep:
         return Reimported(action="conflict")
-    if merged.conflicts and not prefer:
-        return Reimported(action="conflict", conflicts=merged.conflicts)
-    document = merged.value if isinstance(merged.value, dict) else ours
-    return Reimported(action="merged", document=document, base_digest=digest, conflicts=merged.conflicts)
+    if conflicts and not prefer:
+        return Reimported(action="conflict", conflicts=conflicts)
+    content = merged.value if isinstance(merged.value, dict) else ours.content
+    return Reimported(action="merged", content=content, base_digest=theirs.digest, conflicts=conflicts)

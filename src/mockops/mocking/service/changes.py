@@ -13,9 +13,10 @@ from mockops.core.diagnostics import Diagnostic, Severity
 from mockops.core.ids import new_id
 from mockops.mocking.importers.stubs import stable_id
 from mockops.mocking.model import Stub, StubInvalid
-from mockops.mocking.model.saved import ItemChanged, ItemExists, ItemUnknown, Outcome, SavedItem
+from mockops.mocking.model.saved import ItemChanged, ItemExists, ItemUnknown, ItemWrite, Outcome, SavedItem
 from mockops.mocking.rules.manifests import reordered
 from mockops.mocking.rules.match import resolve_operation
+from mockops.mocking.rules.patch import merge_patch
 from mockops.mocking.service.parsed import Content, content_of, operation_problems, parse
 from mockops.mocking.store import items as store
 from mockops.mocking.store.items import Head
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from mockops.core.json import JsonObject
     from mockops.infra.db.transactions import Tx
-    from mockops.mocking.model.saved import ItemWrite, Kind
+    from mockops.mocking.model.saved import Kind
     from mockops.mocking.service.parsed import Noun
 
 _KEY = re.compile("[^\x00-\x1f\x7f\ud800-\udfff]{1,255}")
@@ -67,6 +68,11 @@ class Changes:
     def heads(self) -> Mapping[str, Head]:
         """What there will be, by key."""
         return self._heads
+
+    @property
+    def operations(self) -> Mapping[str, str]:
+        """Operation keys by the names that stubs and scenarios may use."""
+        return self._operations
 
     def load(self, keys: Iterable[str]) -> None:
         """Read many items at once that are about to be changed."""
@@ -112,6 +118,27 @@ class Changes:
         """
         before = self.current(write.key)
         self.require_latest(self._kind, before, version)
+        if "id" in before.document and not {"id", "uuid"} & write.document.keys():
+            # whoever leaves the id out means the one that there is: without it, a file would have another one
+            write = replace(write, document={"id": before.document["id"], **write.document})
+        return self._put(write, before)
+
+    def patch(
+        self, key: str, *, document: JsonObject, files: Mapping[str, str | None], version: int | None = None
+    ) -> SavedItem:
+        """Change parts of an item: both arguments are JSON Merge Patches (RFC 7396).
+
+        Raises:
+            ItemUnknown: There is none of the key.
+            ItemChanged: `version` is not its latest.
+            StubInvalid: It cannot be used; pointers begin with `/document` or `/files`.
+
+        """
+        before = self.current(key)
+        self.require_latest(self._kind, before, version)
+        write = ItemWrite(
+            key=key, document=merge_patch(before.document, document), files=merge_patch(before.files, dict(files))
+        )
         return self._put(write, before)
 
     def put(self, write: ItemWrite) -> SavedItem:

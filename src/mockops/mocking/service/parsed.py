@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from mockops.core.json import JsonObject
     from mockops.mocking.model import RequestMatch
-    from mockops.mocking.model.saved import Kind
+    from mockops.mocking.model.saved import Kind, SavedItem
 
 MAX_CACHED_BYTES = 64 << 20
 """Of the contents that are kept read."""
@@ -109,6 +109,16 @@ def parse(kind: Kind, key: str, content: Content) -> Parsed:
 def find_parsed(kind: Kind, key: str, digest: str) -> Parsed | None:
     """Return what was read before of the content of a digest, or None."""
     return _RECENT.find((kind, key, digest))
+
+
+def problems_of(kind: Kind, item: SavedItem, operations: Mapping[str, str]) -> list[Diagnostic]:
+    """Return everything that is wrong with an item as it is kept, the contract being as it is now."""
+    parsed = find_parsed(kind, item.key, item.digest)
+    if parsed is None:
+        encoded = item_content(item.document, item.files)
+        content = Content(document=item.document, files=item.files, encoded=encoded, digest=item.digest)
+        parsed = parse(kind, item.key, content)
+    return [*parsed.diagnostics, *operation_problems(parsed, operations)]
 
 
 def operation_problems(parsed: Parsed, operations: Mapping[str, str]) -> list[Diagnostic]:

@@ -95,10 +95,10 @@ def list_items(tx: ReadTx, kind: Kind, owner_ids: Iterable[str]) -> dict[str, li
     return found
 
 
-def list_imported(tx: ReadTx, owner_id: str, origin: str, path: str) -> list[SavedItem]:
+def list_imported(tx: ReadTx, owner_id: str, origin: str) -> list[SavedItem]:
     """Return the stubs that an import made, by ordinal."""
     table = TABLES["stub"]
-    statement = select(table).where(table.c.owner_id == owner_id, table.c.origin == origin, table.c.path == path)
+    statement = select(table).where(table.c.owner_id == owner_id, table.c.origin == origin)
     return [_item(row) for row in tx.all(statement.order_by(table.c.ordinal, table.c.id))]
 
 
