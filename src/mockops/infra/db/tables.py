@@ -26,6 +26,10 @@ events = Table(
     Column("time", UtcDateTime, nullable=False),
     Column("data", JsonText),
     Column("dataschema", Text, nullable=False, server_default=""),
+    Column("datacontenttype", Name, nullable=False, server_default="application/json"),
+    Column(
+        "extensions", JsonText, comment="Attributes that somebody outside added; `data_base64` where data is no JSON."
+    ),
     Column("org_id", Id, nullable=False),
     Column("org", Name, nullable=False),
     Column("workspace_id", Id, nullable=False),

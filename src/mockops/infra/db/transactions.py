@@ -112,6 +112,11 @@ class Tx(ReadTx):
         source: str = "",
         event_id: str = "",
         dataschema: str = "",
+        datacontenttype: str = "application/json",
+        extensions: JsonObject | None = None,
+        time: datetime | None = None,
+        causation_id: str | None = None,
+        depth: int | None = None,
     ) -> str:
         """Write an event into the log, with the change that caused it; return its id.
 
@@ -125,6 +130,11 @@ class Tx(ReadTx):
             source: URI-reference; by default of the workspace or organization.
             event_id: Given by somebody outside; unique for its source.
             dataschema: As CloudEvents has it.
+            datacontenttype: As CloudEvents has it.
+            extensions: Attributes that somebody outside added, by name.
+            time: When it happened; by default now.
+            causation_id: The event that led to it; by default what led to the transaction.
+            depth: How many events led to it; by default as many as to the transaction.
 
         """
         org = org or self.caller.org
@@ -135,16 +145,18 @@ class Tx(ReadTx):
                 "type": event.type,
                 "source": source or f"/orgs/{org}" + (f"/workspaces/{workspace}" if workspace else ""),
                 "subject": subject,
-                "time": self.now,
+                "time": time or self.now,
                 "data": event.payload,
                 "dataschema": dataschema,
+                "datacontenttype": datacontenttype,
+                "extensions": extensions,
                 "org_id": org_id or self.caller.org_id,
                 "org": org,
                 "workspace_id": workspace_id,
                 "workspace": workspace,
                 "actor": f"{self.caller.kind}:{self.caller.name}",
-                "causation_id": self._causation_id,
-                "depth": self._depth,
+                "causation_id": self._causation_id if causation_id is None else causation_id,
+                "depth": self._depth if depth is None else depth,
                 "is_dispatched": False,
             }
         )
