@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -174,12 +175,26 @@ def test_a_process_that_dies_costs_its_contract_and_nothing_else(
         (process,) = children(builder)
         process.suspend()
         lost = threads.submit(builder.build, pets())
+        while builder.working == 0:
+            pass
         os.kill(process.pid, number)
-        process.resume()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.resume()
         with pytest.raises(error, match=text):
             lost.result(timeout=20)
         assert builder.build(pets()).operations
         assert [each.pid for each in children(builder)] != [process.pid]
+
+
+def test_a_process_that_died_while_it_had_nothing_to_do_costs_nothing() -> None:
+    with Builder(processes=1) as builder:
+        builder.build(pets())
+        (process,) = children(builder)
+        process.kill()
+        while process.status() != psutil.STATUS_ZOMBIE:
+            pass
+        assert builder.build(pets()).operations
+        assert process.pid not in builder.pids
 
 
 def test_processes_are_used_again_and_end_with_the_builder() -> None:

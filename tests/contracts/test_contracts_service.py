@@ -105,6 +105,14 @@ def test_a_contract_is_saved_once_and_comes_back(database: Database, caller: Cal
             read_contract(tx, "another", saved.digest)
 
 
+def test_a_title_with_control_characters_is_kept_as_a_line(database: Database, caller: Caller) -> None:
+    sent = Bundle(
+        root="a.json", files={"a.json": b'{"openapi": "3.1.0", "info": {"title": "a\\u0000\\nb", "version": 1}}'}
+    )
+    with database.write(caller) as tx:
+        assert save_contract(tx, caller.org_id, sent, built(sent)).title == "a b"
+
+
 def test_diagnostics_are_kept(database: Database, caller: Caller) -> None:
     sent = Bundle(
         root="a.yaml", files={"a.yaml": b"openapi: 3.1.0\npaths: {/a: {get: {responses: {'200': {$ref: x}}}}}"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mockops.core.diagnostics import Diagnostic
 
 DIGEST = "^[0-9a-f]{64}$"
+PLACE = r"^[^\x00-\x1f]*$"
 
 
 class ContractShown(Shown):
@@ -76,7 +77,7 @@ class OperationShown(Shown):
 class MissingBody(Body):
     """Digests of contracts that somebody has."""
 
-    digests: list[str] = Field(max_length=10_000, description="Digests of bundles.")
+    digests: list[Annotated[str, Field(pattern=DIGEST)]] = Field(max_length=10_000, description="Digests of bundles.")
 
 
 class MissingShown(Shown):
@@ -92,7 +93,9 @@ class SetContract(Body):
     is_edit: bool = Field(
         False, description="A hand edit of the contract that is there: re-imports are still compared with the last."
     )
-    path: str | None = Field(None, max_length=2_000, description="File or URL it comes from; null: as before.")
+    path: str | None = Field(
+        None, max_length=2_000, pattern=PLACE, description="File or URL it comes from; null: as before."
+    )
 
 
 def show_contract(saved: SavedContract) -> ContractShown:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from mockops.contracts.api.shown import DIGEST, PLACE
 from mockops.contracts.rules.bundles import make_bundle
 from mockops.core.diagnostics import Diagnostic, pointer
 from mockops.core.errors import Invalid
@@ -43,11 +44,11 @@ class _BundleBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ReimportBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is imported again: a bundle, or the digest of one that was sent before."""
 
-    digest: str = ""
+    digest: Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$")] = ""
     root: str = ""
     files: dict[str, str | _Binary] = msgspec.field(default_factory=dict)
     prefer: Literal["ours", "theirs"] = "ours"
-    path: str | None = None
+    path: Annotated[str, msgspec.Meta(max_length=2_000, pattern=PLACE)] | None = None
     dry_run: bool = False
 
     def bundle(self) -> Bundle | None:
@@ -156,7 +157,11 @@ REIMPORT_REQUEST: dict[str, Any] = {
                     "type": "object",
                     "additionalProperties": False,
                     "properties": {
-                        "digest": {"type": "string", "description": "Of a contract that was sent before."},
+                        "digest": {
+                            "type": "string",
+                            "pattern": DIGEST,
+                            "description": "Of a contract that was sent before.",
+                        },
                         "root": _ROOT_SCHEMA,
                         "files": _FILES_SCHEMA,
                         "prefer": {
@@ -164,7 +169,12 @@ REIMPORT_REQUEST: dict[str, Any] = {
                             "default": "ours",
                             "description": "Whose value is taken where hand edits and the import disagree.",
                         },
-                        "path": {"type": ["string", "null"], "description": "File or URL it comes from."},
+                        "path": {
+                            "type": ["string", "null"],
+                            "maxLength": 2_000,
+                            "pattern": PLACE,
+                            "description": "File or URL it comes from.",
+                        },
                         "dry_run": {"type": "boolean", "default": False, "description": "Show, and save nothing."},
                     },
                 }

@@ -51,7 +51,7 @@ class Builder:
         timeout_s: float = 60,
         memory_bytes: int = 2 << 30,
         artefact_bytes: int = 256 << 20,
-        max_waiting: int = 64,
+        max_waiting: int = 8,
         wait_s: float = 120,
     ) -> None:
         """Prepare a builder; no process is started yet.
@@ -61,7 +61,8 @@ class Builder:
             timeout_s: A contract that takes longer is refused, by the clock or by processor time.
             memory_bytes: Address space of a worker process.
             artefact_bytes: The largest compiled contract.
-            max_waiting: When so many callers wait, another one is refused.
+            max_waiting: When so many callers wait, another one is refused: each keeps one of the threads (40 by
+                default) that answer all other requests.
             wait_s: How long a caller waits for its turn.
 
         """
@@ -186,10 +187,13 @@ class Builder:
     def _take(self) -> Worker:
         with self._turn:
             self._wait_for_turn()
-            if self._idle:
+            while self._idle:
                 worker = self._idle.pop()
-                self._working.add(worker)
-                return worker
+                if worker.is_alive:
+                    self._working.add(worker)
+                    return worker
+                # whatever ended it, it was not the contract that comes next
+                worker.close()
             self._starting += 1
         try:
             worker = Worker(self._limits)

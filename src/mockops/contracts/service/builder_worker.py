@@ -86,6 +86,11 @@ class Worker:
         pid: int = self._process.pid
         return pid
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
     def kill(self) -> None:
         """End the process, from any thread; whoever waits for its answer gets WorkerDied."""
         self._process.kill()

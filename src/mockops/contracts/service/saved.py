@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from mockops.infra.db.transactions import ReadTx, Tx
 
 _LAYOUT = MAGIC[-1]
+_MAX_LINE = 500
+_CONTROL = re.compile("[\x00-\x1f\x7f]+")
 
 
 def save_contract(tx: Tx, org_id: str, bundle: Bundle, built: Built) -> SavedContract:
@@ -43,8 +46,8 @@ def save_contract(tx: Tx, org_id: str, bundle: Bundle, built: Built) -> SavedCon
         files=hashes,
         bundle_blob=bundle_blob,
         artefact_digest=artefact_digest,
-        title=built.title,
-        version=built.version,
+        title=_line(built.title),
+        version=_line(built.version),
         dialect=built.dialect,
         operation_count=len(built.operations),
         diagnostics=built.diagnostics,
@@ -57,6 +60,11 @@ def save_contract(tx: Tx, org_id: str, bundle: Bundle, built: Built) -> SavedCon
         # another version of MockOps compiles it to something else
         store.update_artefact(tx, saved, layout=_LAYOUT)
     return saved
+
+
+def _line(text: str) -> str:
+    """Return a text as a line of bounded length: PostgreSQL's texts hold no NUL, and lists no novels."""
+    return _CONTROL.sub(" ", text[:_MAX_LINE]).strip()
 
 
 def find_contract(tx: ReadTx, org_id: str, digest: str) -> SavedContract | None:
