@@ -7,8 +7,13 @@ from typing import Annotated
 
 import typer
 
+from mockops.cli.apply import apply
+from mockops.cli.export import export
 from mockops.cli.gateway import app as gateway
 from mockops.cli.import_ import import_
+from mockops.cli.init import init
+from mockops.cli.plan import plan
+from mockops.cli.pull import pull
 from mockops.cli.serve import serve
 from mockops.cli.validate import validate
 
@@ -22,6 +27,11 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.command()(validate)
+app.command()(init)
+app.command()(plan)
+app.command()(apply)
+app.command()(export)
+app.command()(pull)
 app.command(name="import")(import_)
 app.add_typer(gateway, name="gateway")
 

@@ -1,4 +1,4 @@
-"""Rows of a snapshot as they came: read no further than needed, so that a bad one harms no other and many cost little."""
+"""Rows of a snapshot as they came, read no further than needed: a bad one harms no other, and thousands cost little."""
 
 from __future__ import annotations
 
