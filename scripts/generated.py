@@ -12,6 +12,10 @@ ROOT = Path(__file__).resolve().parent.parent
 GENERATED = {
     "docs/reference/admin-api.md": ("mockops.gateway.admin.reference",),
     "docs/reference/cli.md": ("mockops.cli.reference",),
+    **{
+        f"docs/schemas/{name}.json": ("mockops.publishing.service.projects.schemas", name)
+        for name in ("environment", "persona", "project", "scenario", "stub", "workspace")
+    },
 }
 """File to the module (and arguments) that prints it."""
 

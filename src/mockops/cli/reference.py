@@ -30,6 +30,9 @@ def reference() -> str:
         "| 0 | all is well; a server stopped cleanly |",
         "| 1 | what was asked failed: nothing to serve, problems found, a port in use |",
         "| 2 | wrong usage: an unknown option, a missing argument |",
+        "| 3 | a conflict: somebody else changed the same thing, or it changed meanwhile |",
+        "| 4 | no server answers, or not in time |",
+        "| 5 | only with `plan --detailed-exitcode`: there is something to apply |",
         "",
     ]
     return "\n".join(lines)

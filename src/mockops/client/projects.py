@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from mockops.client.base import segment
-from mockops.contracts.rules.bundles import pack, unpack
+from mockops.contracts.rules.bundles import make_bundle
 from mockops.workspaces.model.projects import Applied, ApplyRequest, Plan, PlanRequest, ProjectState
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from mockops.contracts.model import Bundle
     from mockops.workspaces.model.projects import Preference
 
-BUNDLE_TYPE = "application/vnd.mockops.bundle"
-"""Media type of a packed bundle (`contracts.rules.bundles`)."""
 _MAX_DIGESTS = 1_000
 _PLAN_S = 300.0
 _APPLY_S = 600.0
@@ -34,11 +33,27 @@ class _Uploaded(msgspec.Struct, frozen=True):
     digest: str
 
 
+class _Binary(msgspec.Struct, frozen=True):
+    base64: str
+
+
+class _Bundle(msgspec.Struct, frozen=True):
+    """A bundle as JSON: texts as they are, everything else in Base64."""
+
+    root: str
+    files: dict[str, str | _Binary]
+
+
 class Projects:
     """What a project's files and a server say to each other."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
+
+    @property
+    def server(self) -> str:
+        """The server's URL."""
+        return self._api.server
 
     def contracts_missing(self, digests: Sequence[str]) -> list[str]:
         """Return those contracts, by digest, that the server does not have."""
@@ -50,14 +65,13 @@ class Projects:
 
     def upload_contract(self, bundle: Bundle) -> str:
         """Upload a contract, which the server compiles; return its digest. Raises ApiInvalid when it cannot."""
-        answer = self._api.request(
-            "POST", "contracts", content=pack(bundle), content_type=BUNDLE_TYPE, timeout_s=_COMPILE_S
-        )
-        return answer.read(_Uploaded).digest
+        body = _Bundle(root=bundle.root, files={name: _as_json(content) for name, content in bundle.files.items()})
+        return self._api.post("contracts", body, timeout_s=_COMPILE_S).read(_Uploaded).digest
 
     def read_contract(self, digest: str) -> Bundle:
-        """Return the files of a contract."""
-        return unpack(self._api.get(f"contracts/{segment(digest)}/bundle").content)
+        """Return the files of a contract; raises BundleInvalid when their names are not safe to write."""
+        bundle = self._api.get(f"contracts/{segment(digest)}/bundle").read(_Bundle)
+        return make_bundle(bundle.root, {name: _as_bytes(content) for name, content in bundle.files.items()})
 
     def plan(self, state: ProjectState, *, prune: bool = False, prefer: Preference = "") -> Plan:
         """Return what applying a project would do."""
@@ -93,3 +107,14 @@ class Projects:
         """
         answer = self._api.get("projects/export", project=project or None, workspaces=",".join(workspaces) or None)
         return answer.read(ProjectState)
+
+
+def _as_json(content: bytes) -> str | _Binary:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return _Binary(base64=b64encode(content).decode())
+
+
+def _as_bytes(content: str | _Binary) -> bytes:
+    return content.encode() if isinstance(content, str) else b64decode(content.base64, validate=True)
