@@ -4,7 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mockops.workspaces.api import (
+    audit,
+    environments,
+    me,
+    members,
+    organizations,
+    pins,
+    roles,
+    secrets,
+    teams,
+    tokens,
+    versions,
+    workspaces,
+)
+
 if TYPE_CHECKING:
     from mockops.infra.web.router import Router
 
-ROUTERS: tuple[Router, ...] = ()
+ROUTERS: tuple[Router, ...] = (
+    me.router,
+    organizations.router,
+    teams.router,
+    members.router,
+    tokens.router,
+    secrets.router,
+    workspaces.router,
+    roles.router,
+    environments.router,
+    pins.router,
+    versions.router,
+    audit.router,
+)
