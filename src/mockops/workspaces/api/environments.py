@@ -24,9 +24,7 @@ from mockops.workspaces.service.workspaces import find_workspace
 
 router = Router("workspaces", tag="environments")
 
-Settings = Annotated[
-    dict[str, Any], Field(default_factory=dict, description="Laid over the workspace's; replaced as a whole.")
-]
+Settings = Annotated[dict[str, Any], Field(description="Laid over the workspace's; replaced as a whole.")]
 Position = Annotated[int, Field(ge=0, le=1000, description="In the order of promotion, from 0.")]
 
 
@@ -46,7 +44,7 @@ class NewEnvironmentBody(Body):
     """An environment to be."""
 
     name: Name
-    settings: Settings
+    settings: Settings = Field(default_factory=dict)
     position: Position | None = Field(None, description="null: the last.")
 
 

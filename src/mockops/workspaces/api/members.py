@@ -23,7 +23,7 @@ from mockops.workspaces.service.teams import read_team_names
 
 router = Router("workspaces", tag="members")
 
-Teams = Annotated[list[Moniker], Field(default_factory=list, max_length=100, description="Ids or names.")]
+Teams = Annotated[list[Moniker], Field(max_length=100, description="Ids or names.")]
 
 
 class MemberShown(Shown):
@@ -46,7 +46,7 @@ class NewMember(Body):
     email: Email
     name: Title = ""
     role: Role = Role.VIEWER
-    teams: Teams
+    teams: Teams = Field(default_factory=list)
 
 
 class MemberChanges(Body):

@@ -32,7 +32,7 @@ Settings = Annotated[
         description="How it answers, as under `settings:` of a workspace file; replaced as a whole.",
     ),
 ]
-Labels = Annotated[dict[str, str], Field(default_factory=dict, description="To filter by; replaced as a whole.")]
+Labels = Annotated[dict[str, str], Field(description="To filter by; replaced as a whole.")]
 TeamRef = Annotated[str, Field(max_length=100, description="Id or name; empty: none.")]
 LabelFilter = Annotated[
     list[Key], Query(max_length=20, description="`key:value`, or `key` for any value; several: all of them.")
@@ -59,7 +59,7 @@ class EnvironmentWish(Body):
     """An environment to be."""
 
     name: Name
-    settings: Settings
+    settings: Settings = Field(default_factory=dict)
 
 
 class NewWorkspace(Body):
@@ -69,8 +69,8 @@ class NewWorkspace(Body):
     title: Title = ""
     description: Prose = ""
     team: TeamRef = ""
-    settings: Settings
-    labels: Labels
+    settings: Settings = Field(default_factory=dict)
+    labels: Labels = Field(default_factory=dict)
     environments: list[Name | EnvironmentWish] | None = Field(
         None, description="In the order of promotion; null: the organization's list, by default dev, test, prod."
     )
