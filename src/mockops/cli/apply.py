@@ -47,16 +47,16 @@ def apply(
     """
     from mockops.cli import project_work as work  # noqa: PLC0415 (the command line's root stays quick)
 
-    projects = connect(server, token, org)
-    read = work.read_project(path)
-    made = projects.plan(read.state, prune=prune, prefer=preference(prefer))
-    if output is Output.TEXT or made.conflicts:
-        work.show(made, output)
-    work.refuse_conflicts(made, path, "applied")
-    if made.has_effects and not yes:
-        _agree(made, projects.server)
-    uploaded = work.upload(projects, read.contracts)
-    done = projects.apply(read.state, prune=prune, prefer=preference(prefer), fingerprint=made.fingerprint)
+    with connect(server, token, org) as projects:
+        read = work.read_project(path)
+        made = projects.plan(read.state, prune=prune, prefer=preference(prefer))
+        if output is Output.TEXT or made.conflicts:
+            work.show(made, output)
+        work.refuse_conflicts(made, path, "applied")
+        if made.has_effects and not yes:
+            _agree(made, projects.server)
+        uploaded = work.upload(projects, read.contracts)
+        done = projects.apply(read.state, prune=prune, prefer=preference(prefer), fingerprint=made.fingerprint)
     if made.has_effects or output is not Output.TEXT:
         work.show_applied(done, output, uploaded)
 

@@ -31,6 +31,7 @@ def export(
     """
     from mockops.cli import project_work as work  # noqa: PLC0415 (the command line's root stays quick)
 
-    projects = connect(server, token, org)
-    state = projects.export(project=project, workspaces=tuple(workspace or ()))
-    work.show_written(work.export(projects, folder, state), output)
+    with connect(server, token, org) as projects:
+        state = projects.export(project=project, workspaces=tuple(workspace or ()))
+        written = work.export(projects, folder, state)
+    work.show_written(written, output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,15 +11,19 @@ import typer
 from mockops.cli.project_options import Answer, Org, Output, Prefer, Project, Server, Token, preference
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mockops.client.projects import Projects
 
 
-def connect(server: str, token: str, org: str) -> Projects:
-    """Return a connection to the projects of a server; nothing is sent yet."""
+@contextmanager
+def connect(server: str, token: str, org: str) -> Iterator[Projects]:
+    """Give a connection to the projects of a server; nothing is sent before it is asked to."""
     from mockops.client.base import Api  # noqa: PLC0415 (the command line's root stays quick)
     from mockops.client.projects import Projects  # noqa: PLC0415 (as above)
 
-    return Projects(Api(server, token, org))
+    with Api(server, token, org) as api:
+        yield Projects(api)
 
 
 def plan(
@@ -45,9 +50,9 @@ def plan(
     """
     from mockops.cli import project_work as work  # noqa: PLC0415 (the command line's root stays quick)
 
-    projects = connect(server, token, org)
-    read = work.read_project(path)
-    made = projects.plan(read.state, prune=prune, prefer=preference(prefer))
+    with connect(server, token, org) as projects:
+        read = work.read_project(path)
+        made = projects.plan(read.state, prune=prune, prefer=preference(prefer))
     work.show(made, output)
     if made.conflicts:
         raise typer.Exit(work.CONFLICT)

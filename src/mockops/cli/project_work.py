@@ -182,7 +182,7 @@ def export(projects: Projects, root: Path, state: ProjectState) -> Written:
 
 def pull(
     projects: Projects, root: Path, read: ReadProject, *, prefer: Preference, prune: bool, everything: bool
-) -> tuple[Plan, Written]:
+) -> Written:
     """Bring the server's edits into a project's files; what only the files changed stays.
 
     Raises:
@@ -193,7 +193,7 @@ def pull(
     refuse_conflicts(plan, root, "pulled")
     there = projects.export(project="" if everything else read.state.name)
     state = pulled(read.state, there, plan, prune=prune, everything=everything)
-    written = write_state(
+    return write_state(
         state,
         root,
         read_contract=_reader(projects),
@@ -202,7 +202,6 @@ def pull(
         prune=prune,
         schemas=SCHEMAS_FOLDER if (root / SCHEMAS_FOLDER).is_dir() else "",
     )
-    return plan, written
 
 
 def _reader(projects: Projects) -> Callable[[ContractItem], Mapping[str, bytes]]:
