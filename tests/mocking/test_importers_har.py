@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import msgspec
 import pytest
 import zstandard
-from foreign_files import DATA, hostile, import_data, import_sample, messages, served
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,9 +24,21 @@ from mockops.mocking.importers.written import as_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from mockops.testing import MockServer
+
+_spec = importlib.util.spec_from_file_location("foreign_files", Path(__file__).with_name("foreign_files.py"))
+assert _spec is not None
+assert _spec.loader is not None
+_files = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_files)
+DATA = _files.DATA
+hostile = _files.hostile
+import_data = _files.import_data
+import_sample = _files.import_sample
+messages = _files.messages
+served = _files.served
+
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dozjgNryP4J3jVmNHl0w5N"
 
@@ -270,3 +283,12 @@ ENTRY = {
 @settings(max_examples=150, deadline=None)
 def test_any_json_is_read_or_refused_without_a_traceback(data: Any) -> None:
     import_data("har", data)
+
+
+@pytest.mark.parametrize("depth", [50, 500, 5_000, 100_000])
+def test_deeply_nested_bodies_are_kept_as_text(depth: int) -> None:
+    text = "[" * depth + "]" * depth
+    imported = import_data("har", archive(entry(content={"mimeType": "application/json", "text": text})))
+    respond = imported.stubs[0].respond
+    assert (respond.json is msgspec.UNSET) == (depth > 100)
+    assert depth <= 100 or respond.text == text

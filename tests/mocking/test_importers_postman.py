@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from foreign_files import hostile, import_data, import_sample, messages, served
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,9 +15,20 @@ from mockops.mocking.importers.foreign import detect_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from mockops.testing import MockServer
+
+_spec = importlib.util.spec_from_file_location("foreign_files", Path(__file__).with_name("foreign_files.py"))
+assert _spec is not None
+assert _spec.loader is not None
+_files = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_files)
+hostile = _files.hostile
+import_data = _files.import_data
+import_sample = _files.import_sample
+messages = _files.messages
+served = _files.served
+
 
 SAMPLE = "petstore.postman_collection.json"
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _MAX_TEXT = 4_096
 """Characters of a text that still read well inside a stub file: about a page."""
-_MAX_JSON_BYTES = 32_768
+_MAX_JSON_BYTES = 8_192
 
 
 class FormatUnknown(Invalid):

@@ -27,6 +27,7 @@ MAX_STUBS = 50_000
 MAX_BODY_BYTES = 16 << 20
 """As of files that stubs name."""
 _MAX_ID = 80
+_MAX_DEPTH = 100
 _COMPUTED_HEADERS = frozenset(
     {
         "alt-svc",
@@ -232,11 +233,22 @@ def body_of(content: str | bytes, headers: JsonObject, status: int) -> JsonObjec
 
 
 def parsed_json(text: str) -> Json:
-    """Return the JSON value that a text is, or UNSET."""
+    """Return the JSON value that a text is, or UNSET where it is none, or nested more deeply than any answer is."""
     try:
-        return msgspec.json.decode(text.encode("utf-8", "surrogatepass"))
+        value = msgspec.json.decode(text.encode("utf-8", "surrogatepass"))
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         return msgspec.UNSET
+    return msgspec.UNSET if text.count("[") + text.count("{") > _MAX_DEPTH and _is_deep(value) else value
+
+
+def _is_deep(value: Json) -> bool:
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        below = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)]
+        level = [item for items in below for item in items]
+        if not level:
+            return False
+    return True
 
 
 def _leave_out_type(headers: JsonObject, implied: str) -> None:
