@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 _LOCAL = "127.0.0.1"
 _INTERRUPTED = 130
 """Exit code of a process that its user did not let finish, as shells have it."""
-_TIDY_EVERY_S = 5.0
-_MANY_CHANGES = 200
+_TIDY_EVERY_S = 30.0
+_MANY_CHANGES = 500
 _MAX_TOKEN = 4096
 
 
@@ -151,7 +151,7 @@ class GatewayProcess:
         self._banner(origin.url, address, admin, folder, is_loaded=is_loaded)
         settle()
         link.start()
-        self._tidying = [asyncio.create_task(self._follow_ports()), asyncio.create_task(self._settle(link))]
+        self._tidying = [asyncio.create_task(self._follow_ports()), asyncio.create_task(self._tidy(link))]
         return link
 
     async def run(self) -> int:
@@ -205,17 +205,14 @@ class GatewayProcess:
             self._readdressed.clear()
             await self._listeners.follow_targets()
 
-    async def _settle(self, link: Link) -> None:
-        """Take what was compiled meanwhile out of the garbage collector's sight; after many changes, look at all."""
-        compiled, changes = link.state().compiled, 0
+    async def _tidy(self, link: Link) -> None:
+        """Look through all memory after many replacements: the collector does not see what is compiled."""
+        replaced = link.replaced
         while True:
             await asyncio.sleep(_TIDY_EVERY_S)
-            now = link.state()
-            changes += abs(now.compiled - compiled)
-            if now.compiled != compiled:
-                settle(is_replaced=changes > _MANY_CHANGES and now.compiled < compiled)
-                changes = 0 if changes > _MANY_CHANGES else changes
-                compiled = now.compiled
+            if link.replaced - replaced >= _MANY_CHANGES:
+                replaced = link.replaced
+                settle(is_replaced=True)
 
     def _banner(
         self, url: str, address: tuple[str, int], admin: tuple[str, int], folder: Folder, *, is_loaded: bool

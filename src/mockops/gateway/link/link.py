@@ -191,6 +191,11 @@ class Link:
         self._control.close()
         self._folder.close()
 
+    @property
+    def replaced(self) -> int:
+        """How many compiled targets made way for others, or newer versions, since the start."""
+        return self._fleet.replaced
+
     def state(self) -> LinkState:
         """Return how the link stands."""
         return LinkState(
