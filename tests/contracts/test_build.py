@@ -6,6 +6,8 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
@@ -195,6 +197,25 @@ def test_a_process_that_died_while_it_had_nothing_to_do_costs_nothing() -> None:
             pass
         assert builder.build(pets()).operations
         assert process.pid not in builder.pids
+
+
+def test_no_process_outlives_whoever_started_it() -> None:
+    script = (
+        "import sys\n"
+        "from mockops.contracts.model import Bundle\n"
+        "from mockops.contracts.service.build import Builder\n"
+        "builder = Builder(processes=1)\n"
+        "builder.build(Bundle(root='a.yaml', files={'a.yaml': b'openapi: 3.1.0'}))\n"
+        "print(*builder.pids, flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", script], stdin=pipe, stdout=pipe) as owner:
+        assert owner.stdout is not None
+        worker = psutil.Process(int(owner.stdout.readline()))
+        owner.kill()
+    gone, _ = psutil.wait_procs([worker], timeout=10)
+    assert gone == [worker]
 
 
 def test_processes_are_used_again_and_end_with_the_builder() -> None:

@@ -109,6 +109,15 @@ def test_a_bundle_is_compiled_kept_and_found(client: TestClient) -> None:
     assert missing.json() == {"missing": ["0" * 64]}
 
 
+def test_contracts_are_listed_in_pages(client: TestClient) -> None:
+    sent = {upload(client, {**FILES, "n": str(number)}) for number in range(3)}
+    first = client.get("/api/v1/contracts?limit=2").json()
+    rest = client.get("/api/v1/contracts", params={"limit": 2, "cursor": first["next"]}).json()
+    assert rest["next"] is None
+    assert {each["digest"] for each in first["items"] + rest["items"]} == sent
+    assert (first["items"][0]["title"], "files" in first["items"][0]) == ("Pets", False)
+
+
 @pytest.mark.parametrize(
     ("media_type", "content", "root"),
     [
@@ -282,6 +291,6 @@ def test_the_description_names_every_endpoint_and_its_body(client: TestClient) -
     described = client.get("/openapi.json").json()
     operations = {each["operationId"] for path in described["paths"].values() for each in path.values()}
     assert "contracts.create_contract" in operations
-    assert len(operations) == 9
+    assert len(operations) == 10
     body = described["paths"]["/api/v1/contracts"]["post"]["requestBody"]["content"]
     assert json.dumps(body["application/json"]["schema"]["required"]) == '["root", "files"]'

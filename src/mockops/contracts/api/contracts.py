@@ -7,13 +7,24 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Path, Query
 
-from mockops.contracts.api.shown import DIGEST, ContractShown, MissingBody, MissingShown, show_contract
+from mockops.contracts.api.shown import (
+    DIGEST,
+    ContractShown,
+    ContractSummary,
+    MissingBody,
+    MissingShown,
+    show_contract,
+    summarize,
+)
 from mockops.contracts.api.uploads import BUNDLE_REQUEST, UploadInvalid, read_upload
 from mockops.contracts.model import BuildTooCostly, BundleInvalid, ContractInvalid, ContractUnknown
 from mockops.contracts.rules.bundles import digest_of
+from mockops.contracts.service import saved as saved_contracts
 from mockops.contracts.service.build import Builder, BuilderBusy, BuildFailed
 from mockops.contracts.service.saved import find_missing, read_contract, save_contract
 from mockops.core.actor import Caller, NotAllowed, Role
+from mockops.infra.db.pages import CursorInvalid
+from mockops.infra.web.bodies import DEFAULT, Cursor, Limit, Listed
 from mockops.infra.web.raw import RawBody
 from mockops.infra.web.router import Created, Prepare, Read, Router, Write
 
@@ -63,6 +74,14 @@ def create_contract(work: Write, content: RawBody, name: Name = "") -> Created[C
     else:
         saved = save_contract(work.tx, org_id, sent.bundle, sent.built)
     return Created(show_contract(saved), f"/contracts/{saved.digest}")
+
+
+@router.reads("GET", "/contracts", errors=(CursorInvalid,))
+def list_contracts(work: Read, limit: Limit = DEFAULT, cursor: Cursor = None) -> Listed[ContractSummary]:
+    """List the contracts of the organization, newest first."""
+    work.caller.require(Role.VIEWER)
+    page = saved_contracts.list_contracts(work.tx, work.caller.org_id, cursor=cursor, limit=limit)
+    return Listed[ContractSummary].of(page, summarize)
 
 
 @router.reads("POST", "/contracts/missing")

@@ -21,19 +21,24 @@ DIGEST = "^[0-9a-f]{64}$"
 PLACE = r"^[^\x00-\x1f]*$"
 
 
-class ContractShown(Shown):
-    """A compiled contract."""
+class ContractSummary(Shown):
+    """A compiled contract, as lists have it."""
 
     digest: str = Field(description="Of its files: the same files, the same digest.")
     root: str = Field(description="The file that is the contract; the others are referred to.")
-    files: dict[str, str] = Field(description="SHA-256 of each file, by name.")
     title: str
     version: str = Field(description="As the document says it.")
     dialect: str
     operation_count: int
     size_bytes: int
-    diagnostics: tuple[JsonObject, ...] = Field(description="What is wrong or odd in it, with file, line and pointer.")
     created_at: datetime
+
+
+class ContractShown(ContractSummary):
+    """A compiled contract."""
+
+    files: dict[str, str] = Field(description="SHA-256 of each file, by name.")
+    diagnostics: tuple[JsonObject, ...] = Field(description="What is wrong or odd in it, with file, line and pointer.")
 
 
 class WorkspaceContractShown(Shown):
@@ -98,19 +103,15 @@ class SetContract(Body):
     )
 
 
+def summarize(saved: SavedContract) -> ContractSummary:
+    """Return a contract as lists show it."""
+    return ContractSummary(**{name: getattr(saved, name) for name in ContractSummary.model_fields})
+
+
 def show_contract(saved: SavedContract) -> ContractShown:
     """Return a contract as it is shown."""
     return ContractShown(
-        digest=saved.digest,
-        root=saved.root,
-        files=dict(saved.files),
-        title=saved.title,
-        version=saved.version,
-        dialect=saved.dialect,
-        operation_count=saved.operation_count,
-        size_bytes=saved.size_bytes,
-        diagnostics=show_diagnostics(saved.diagnostics),
-        created_at=saved.created_at,
+        **summarize(saved).model_dump(), files=dict(saved.files), diagnostics=show_diagnostics(saved.diagnostics)
     )
 
 

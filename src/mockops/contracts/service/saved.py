@@ -10,12 +10,14 @@ from mockops.contracts.model import ContractUnknown, SavedContract
 from mockops.contracts.rules.artefact import MAGIC
 from mockops.contracts.rules.bundles import bundle_digest, pack, unpack
 from mockops.contracts.store import contracts as store
+from mockops.infra.db.pages import DEFAULT_LIMIT
 from mockops.workspaces.service.blobs import read_blob, save_blobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mockops.contracts.model import Built, Bundle
+    from mockops.infra.db.pages import Page
     from mockops.infra.db.transactions import ReadTx, Tx
 
 _LAYOUT = MAGIC[-1]
@@ -84,6 +86,13 @@ def read_contract(tx: ReadTx, org_id: str, digest: str) -> SavedContract:
         message = f"There is no contract with the digest {digest[:80]!r}; send its files to POST /api/v1/contracts."
         raise ContractUnknown(message)
     return found
+
+
+def list_contracts(
+    tx: ReadTx, org_id: str, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+) -> Page[SavedContract]:
+    """Return a page of an organization's contracts, newest first; without their diagnostics."""
+    return store.read_contracts(tx, org_id, cursor=cursor, limit=limit)
 
 
 def read_bundle(tx: ReadTx, saved: SavedContract) -> Bundle:

@@ -10,6 +10,7 @@ from sqlalchemy import Select, delete, insert, select, update
 from mockops.contracts.model import SavedContract, WorkspaceContract
 from mockops.contracts.store.tables import contracts, workspace_contracts
 from mockops.core.diagnostics import Diagnostic
+from mockops.infra.db.pages import Page, read_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +59,15 @@ def find_contract(tx: ReadTx, org_id: str, digest: str) -> SavedContract | None:
     """Return a contract, or None."""
     row = tx.one(select(*_SAVED).where(contracts.c.org_id == org_id, contracts.c.digest == digest))
     return None if row is None else _saved(row)
+
+
+def read_contracts(tx: ReadTx, org_id: str, *, cursor: str | None, limit: int) -> Page[SavedContract]:
+    """Return a page of an organization's contracts, newest first, without diagnostics."""
+    columns = [column for column in _SAVED if column.name != "diagnostics"]
+    statement = select(*columns).where(contracts.c.org_id == org_id)
+    keys = (contracts.c.created_at, contracts.c.digest)
+    page = read_page(tx, statement, keys=keys, cursor=cursor, limit=limit, descending=True)
+    return page.map(lambda row: SavedContract(**row._mapping, diagnostics=()))
 
 
 def find_digests(tx: ReadTx, org_id: str, digests: Sequence[str], *, layout: int) -> set[str]:

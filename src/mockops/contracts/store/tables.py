@@ -24,6 +24,7 @@ contracts = Table(
     Column("diagnostics", JsonText, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_contracts_created_at", "org_id", "created_at", "digest"),
     Index(None, "bundle_blob"),
     Index(None, "artefact_digest"),
     comment="Compiled contracts, by the digest of the bundle they were compiled from.",
