@@ -28,7 +28,6 @@ router = Router("workspaces", tag="workspaces")
 Settings = Annotated[
     dict[str, Any],
     Field(
-        default_factory=dict,
         description="How it answers, as under `settings:` of a workspace file; replaced as a whole.",
     ),
 ]
