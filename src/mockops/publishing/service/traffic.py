@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from hashlib import sha256
 from itertools import accumulate
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
@@ -14,15 +14,29 @@ from mockops.infra.db.changes import Changes
 from mockops.publishing.model import BatchTaken
 from mockops.publishing.store import traffic as store
 from mockops.publishing.store.tables import BUCKETS
+from mockops.publishing.store.traffic import read_position as newest_sample
 from mockops.workspaces.service.targets import find_places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from sqlalchemy.engine import Row
+
     from mockops.core.json import JsonObject
-    from mockops.infra.db.transactions import Tx
+    from mockops.infra.db.transactions import ReadTx, Tx
     from mockops.publishing.model import CountRow, Sample, TrafficBatch
     from mockops.workspaces.service.targets import Place
+
+__all__ = [
+    "BatchInvalid",
+    "TrafficChanges",
+    "check_batch",
+    "newest_sample",
+    "percentile_ms",
+    "read_samples",
+    "scope_of",
+    "take_batch",
+]
 
 MAX_COUNTS = 50_000
 """Rows of counts in one batch."""
@@ -199,3 +213,8 @@ def percentile_ms(buckets: Sequence[int], share: float) -> float | None:
     reached = accumulate(buckets)
     number = next(number for number, seen in enumerate(reached) if seen >= share * total)
     return float(2**number) / 1000
+
+
+def read_samples(tx: ReadTx, after: int, limit: int) -> Sequence[Row[Any]]:
+    """Return the samples of all organizations behind a position, in order: for streams, which filter them."""
+    return store.samples_after(tx, after, limit)

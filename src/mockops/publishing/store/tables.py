@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, String, Table, Text
 
 from mockops.infra.db.metadata import metadata
 from mockops.infra.db.types import Digest, Id, JsonText, Name, UtcDateTime
@@ -15,14 +15,15 @@ gateways = Table(
     metadata,
     Column("id", Name, primary_key=True),
     Column("boot", Name, primary_key=True),
+    Column("name", Name, nullable=False),
     Column("org_id", Id, nullable=False),
     Column("org", Name, nullable=False),
-    Column("is_root", Integer, nullable=False),
+    Column("is_root", Boolean, nullable=False),
     Column("revision", BigInteger, nullable=False),
     Column("applied_at", UtcDateTime, nullable=False),
     Column("workers", Integer, nullable=False),
     Column("version", Name, nullable=False),
-    Column("problems", JsonText),
+    Column("problems", JsonText, nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
     Column("lease_until", UtcDateTime, nullable=False),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mockops.infra.db.transactions import ReadTx, Tx
 
 _SUMS = ("count", "total_s", *(f"bucket_{number}" for number in range(BUCKETS)))
+_EQUAL = ("operation", "source", "persona", "ci_run")
 GROUPS = {
     "workspace": traffic_minutes.c.workspace_id,
     "environment": traffic_minutes.c.environment,
@@ -62,6 +63,16 @@ class TrafficFilter:
     since: datetime | None = None
     until: datetime | None = None
     """Exclusive."""
+
+    def wants(self, row: Any) -> bool:
+        """Say whether a sample is meant; when it was is not looked at."""
+        return (
+            row.org_id == self.org_id
+            and (self.workspaces is None or row.workspace_id in self.workspaces)
+            and (not self.workspace or self.workspace in (row.workspace_id, row.workspace))
+            and all(getattr(self, name) in ("", getattr(row, name)) for name in _EQUAL)
+            and (self.statuses is None or self.statuses[0] <= row.status <= self.statuses[1])
+        )
 
 
 FORGET_EVERY = 1_000
@@ -160,7 +171,7 @@ def _conditions(table: Table, wanted: TrafficFilter, at: ColumnElement[datetime]
         found.append(column.workspace_id.in_(sorted(wanted.workspaces)))
     if wanted.workspace:
         found.append(or_(column.workspace_id == wanted.workspace, column.workspace == wanted.workspace))
-    for name in ("operation", "source", "persona", "ci_run"):
+    for name in _EQUAL:
         value = getattr(wanted, name)
         if value:
             found.append(column[name] == value)
