@@ -27,10 +27,12 @@ from mockops.mocking.service.recent import Recent
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from mockops.core.json import JsonObject
+    from mockops.core.json import Json, JsonObject
     from mockops.mocking.model import RequestMatch
     from mockops.mocking.model.saved import Kind, SavedItem
 
+MAX_DEPTH = 100
+"""Levels of objects and arrays in a document."""
 MAX_CACHED_BYTES = 64 << 20
 """Of the contents that are kept read."""
 
@@ -66,6 +68,8 @@ def content_of(document: JsonObject, files: Mapping[str, str]) -> Content:
     """
     try:
         encoded = item_content(document, files)
+        if _opened(encoded) > MAX_DEPTH and _depth(document) > MAX_DEPTH:
+            raise _refusal(f"it nests more than {MAX_DEPTH} levels deep")
         if msgspec.json.decode(encoded) != {"document": document, "files": dict(files)}:
             raise _refusal("a number is not finite: JSON has no NaN and no Infinity")
     except UnicodeEncodeError:
@@ -73,6 +77,16 @@ def content_of(document: JsonObject, files: Mapping[str, str]) -> Content:
     except RecursionError:
         raise _refusal("it nests too deeply") from None
     return Content(document=document, files=files, encoded=encoded, digest=sha256(encoded).hexdigest())
+
+
+def _opened(encoded: bytes) -> int:
+    """Return how many objects and arrays there can be at most: most documents have so few that they cannot be deep."""
+    return encoded.count(b"{") + encoded.count(b"[")
+
+
+def _depth(value: Json) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return 0 if inner is None else 1 + max(map(_depth, inner), default=0)
 
 
 def read_content(encoded: bytes) -> tuple[JsonObject, dict[str, str]]:
@@ -163,6 +177,9 @@ def _below(found: Diagnostic, place: str = "/document") -> Diagnostic:
 class _AnyOperation(dict[str, str]):
     """Knows every operationId: a check with it finds what is wrong whatever the contract says."""
 
+    def __bool__(self) -> bool:
+        return True
+
     def get(self, key: str, default: str | None = None) -> str | None:  # type: ignore[override]
         # a method with a path is looked at as a path template
         return default if "/" in key.partition(" ")[2] else key
@@ -171,6 +188,9 @@ class _AnyOperation(dict[str, str]):
 def _read_stub(key: str, content: Content) -> Parsed:
     named: set[str] = set()
     found: list[Diagnostic] = []
+    if "stubs" in content.document:
+        several = "this is a list of stubs: send them one by one, or in bulk"
+        return Parsed(noun=None, diagnostics=(_problem("/document/stubs", several),))
     bodies = dict(_decoded(content.files, found))
     stubs, problems = read_stubs(
         Plain(content.document, f"stubs/{key}" if key else "stub"),
@@ -179,7 +199,7 @@ def _read_stub(key: str, content: Content) -> Parsed:
     found += map(_below, problems)
     if len(stubs) != 1:
         if not any(each.severity is Severity.ERROR for each in found):
-            found.append(_problem("/document", "this is not one stub: send the stubs of a list one by one, or in bulk"))
+            found.append(_problem("/document", "this is not one stub, but several: send them one by one, or in bulk"))
         return Parsed(noun=None, diagnostics=tuple(found))
     stub = msgspec.structs.replace(stubs[0], id=key or stubs[0].id, source=f"stubs/{key or stubs[0].id}")
     found += map(_below, check_stub(stub, _AnyOperation()))

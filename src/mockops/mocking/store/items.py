@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import starmap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Table, Update, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, Table, Update, bindparam, delete, func, or_, select, update
 
 from mockops.infra.db.pages import Page, read_page
 from mockops.mocking.model.saved import SavedItem
@@ -70,7 +70,7 @@ def list_heads(tx: ReadTx, kind: Kind, owner_id: str) -> list[Head]:
 def find_item(tx: ReadTx, kind: Kind, owner_id: str, key: str) -> SavedItem | None:
     """Return an item, or None."""
     table = TABLES[kind]
-    row = tx.one(select(table).where(table.c.owner_id == owner_id, table.c.key == key))
+    row = tx.one(_ITEMS[kind].where(table.c.owner_id == owner_id, table.c.key == key))
     return None if row is None else _item(row)
 
 
@@ -79,7 +79,7 @@ def read_items(tx: ReadTx, kind: Kind, owner_id: str, keys: Iterable[str]) -> di
     table = TABLES[kind]
     found: dict[str, SavedItem] = {}
     for some in _chunks(keys):
-        statement = select(table).where(table.c.owner_id == owner_id, table.c.key.in_(some))
+        statement = _ITEMS[kind].where(table.c.owner_id == owner_id, table.c.key.in_(some))
         found.update((row.key, _item(row)) for row in tx.all(statement))
     return found
 
@@ -89,7 +89,7 @@ def list_items(tx: ReadTx, kind: Kind, owner_ids: Iterable[str]) -> dict[str, li
     table = TABLES[kind]
     found: dict[str, list[SavedItem]] = {each: [] for each in owner_ids}
     for some in _chunks(found):
-        statement = select(table).where(table.c.owner_id.in_(some))
+        statement = _ITEMS[kind].where(table.c.owner_id.in_(some))
         for row in tx.all(statement.order_by(table.c.owner_id, table.c.ordinal, table.c.id)):
             found[row.owner_id].append(_item(row))
     return found
@@ -98,7 +98,7 @@ def list_items(tx: ReadTx, kind: Kind, owner_ids: Iterable[str]) -> dict[str, li
 def list_imported(tx: ReadTx, owner_id: str, origin: str) -> list[SavedItem]:
     """Return the stubs that an import made, by ordinal."""
     table = TABLES["stub"]
-    statement = select(table).where(table.c.owner_id == owner_id, table.c.origin == origin)
+    statement = _ITEMS["stub"].where(table.c.owner_id == owner_id, table.c.origin == origin)
     return [_item(row) for row in tx.all(statement.order_by(table.c.ordinal, table.c.id))]
 
 
@@ -112,7 +112,7 @@ def page_items(
 
     """
     table = TABLES[kind]
-    statement = select(table).where(table.c.owner_id == owner_id, *_conditions(table, filters))
+    statement = _ITEMS[kind].where(table.c.owner_id == owner_id, *_conditions(table, filters))
     keys = (table.c.ordinal, table.c.id) if kind == "stub" else (table.c.key,)
     return read_page(tx, statement, keys=keys, cursor=cursor, limit=limit).map(_item)
 
@@ -179,21 +179,26 @@ def _conditions(table: Table, filters: Filters) -> Iterator[ColumnElement[bool]]
 
 
 def _item(row: Row[Any]) -> SavedItem:
-    values = dict(row._mapping)
-    del values["search"]
-    return SavedItem(**values)
+    return SavedItem(**row._mapping)
 
 
 def _row(kind: Kind, item: SavedItem) -> JsonObject:
-    row = {name: getattr(item, name) for name in (*_COMMON, *_OWN[kind])}
+    row = {name: getattr(item, name) for name in ("owner_id", *_COMMON, *_OWN[kind])}
     row["search"] = _searched(item)
     return row
 
 
 _COMMON = (
-    *("id", "owner_id", "key", "ordinal", "document", "files", "digest", "base_digest", "origin", "path"),
+    *("id", "key", "ordinal", "document", "files", "digest", "base_digest", "origin", "path"),
     *("version", "created_at", "updated_at", "name"),
 )
+_ITEMS: dict[Kind, Select[Any]] = {
+    kind: select(
+        *(table.c[name].label(name) if name == "owner_id" else table.c[name] for name in (*_COMMON, *_OWN[kind]))
+    )
+    for kind, table in TABLES.items()
+}
+"""The owner's column is called `workspace_id` or `org_id` in the database."""
 _UPDATES: dict[Kind, Update] = {
     kind: update(table).where(table.c.id == bindparam("item_id")) for kind, table in TABLES.items()
 }
