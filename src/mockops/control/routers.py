@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mockops.control import events, traffic_stream
+from mockops.control.gateway_protocol import applied
+from mockops.publishing.api import gateways, traffic
 from mockops.workspaces.api import (
     audit,
     environments,
@@ -35,4 +38,9 @@ ROUTERS: tuple[Router, ...] = (
     pins.router,
     versions.router,
     audit.router,
+    events.router,
+    gateways.router,
+    applied.router,
+    traffic.router,
+    traffic_stream.router,
 )
