@@ -23,7 +23,14 @@ from mockops.contracts.service.current import (
     unset_contract,
 )
 from mockops.contracts.service.reimport import read_sides, save_reimport
-from mockops.contracts.service.saved import find_missing, read_artefacts, read_bundle, read_contract, save_contract
+from mockops.contracts.service.saved import (
+    find_missing,
+    list_contracts,
+    read_artefacts,
+    read_bundle,
+    read_contract,
+    save_contract,
+)
 from mockops.contracts.store.tables import contracts
 from mockops.core.actor import Caller, NotAllowed, Role
 from mockops.core.documents import read_document
@@ -95,6 +102,7 @@ def test_a_contract_is_saved_once_and_comes_back(database: Database, caller: Cal
     with database.read(caller) as tx:
         assert read_contract(tx, caller.org_id, saved.digest) == saved
         assert read_bundle(tx, saved) == sent
+        assert [each.digest for each in list_contracts(tx, caller.org_id).items] == [saved.digest]
         assert (saved.digest, saved.operation_count, saved.title) == (digest_of(sent), 2, "Pets")
         assert [entry.key for entry in open_contract(tx, caller.org_id, saved.digest).entries] == ["GET /a", "GET /b"]
         assert read_artefacts(tx, caller.org_id, [saved.digest, "0" * 64]) == {saved.digest: saved.artefact_digest}

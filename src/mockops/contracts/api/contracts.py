@@ -18,7 +18,7 @@ from mockops.contracts.api.shown import (
 )
 from mockops.contracts.api.uploads import BUNDLE_REQUEST, UploadInvalid, read_upload
 from mockops.contracts.model import BuildTooCostly, BundleInvalid, ContractInvalid, ContractUnknown
-from mockops.contracts.rules.bundles import digest_of
+from mockops.contracts.rules.bundles import digest_of, pack
 from mockops.contracts.service import saved as saved_contracts
 from mockops.contracts.service.build import Builder, BuilderBusy, BuildFailed
 from mockops.contracts.service.saved import find_missing, read_contract, save_contract
@@ -51,6 +51,7 @@ class _Sent:
     digest: str
     built: Built | None
     """None: the organization had it already."""
+    packed: bytes
 
 
 def _build(prepare: Prepare, *, content: bytes, name: str = "") -> _Sent:
@@ -60,8 +61,10 @@ def _build(prepare: Prepare, *, content: bytes, name: str = "") -> _Sent:
     digest = digest_of(bundle)
     with prepare.services.database.read(prepare.caller) as tx:
         is_missing = bool(find_missing(tx, prepare.caller.org_id, [digest]))
-    built = prepare.services.get(Builder).build(bundle) if is_missing else None
-    return _Sent(bundle=bundle, digest=digest, built=built)
+    if not is_missing:
+        return _Sent(bundle=bundle, digest=digest, built=None, packed=b"")
+    built = prepare.services.get(Builder).build(bundle)
+    return _Sent(bundle=bundle, digest=digest, built=built, packed=pack(bundle))
 
 
 @router.writes("POST", "/contracts", errors=BUILD_ERRORS, prepare=_build, openapi_extra=BUNDLE_REQUEST)
@@ -72,7 +75,7 @@ def create_contract(work: Write, content: RawBody, name: Name = "") -> Created[C
     if sent.built is None:
         saved = read_contract(work.tx, org_id, sent.digest)
     else:
-        saved = save_contract(work.tx, org_id, sent.bundle, sent.built)
+        saved = save_contract(work.tx, org_id, sent.bundle, sent.built, packed=sent.packed)
     return Created(show_contract(saved), f"/contracts/{saved.digest}")
 
 

@@ -25,7 +25,7 @@ _MAX_LINE = 500
 _CONTROL = re.compile("[\x00-\x1f\x7f]+")
 
 
-def save_contract(tx: Tx, org_id: str, bundle: Bundle, built: Built) -> SavedContract:
+def save_contract(tx: Tx, org_id: str, bundle: Bundle, built: Built, *, packed: bytes | None = None) -> SavedContract:
     """Keep a bundle with what came of compiling it; saving it again changes nothing.
 
     Args:
@@ -33,6 +33,7 @@ def save_contract(tx: Tx, org_id: str, bundle: Bundle, built: Built) -> SavedCon
         org_id: Whose contract it is.
         bundle: What was compiled.
         built: What `Builder.build` returned for it.
+        packed: `rules.bundles.pack` of it, if that was done before the transaction: large bundles take a while.
 
     """
     hashes = {name: sha256(content).hexdigest() for name, content in sorted(bundle.files.items())}
@@ -40,7 +41,7 @@ def save_contract(tx: Tx, org_id: str, bundle: Bundle, built: Built) -> SavedCon
     known = store.find_contract(tx, org_id, digest)
     if known is not None and known.artefact_digest == built.artefact_digest:
         return known
-    bundle_blob, artefact_digest = save_blobs(tx, (pack(bundle), built.artefact))
+    bundle_blob, artefact_digest = save_blobs(tx, (packed if packed is not None else pack(bundle), built.artefact))
     saved = SavedContract(
         org_id=org_id,
         digest=digest,
