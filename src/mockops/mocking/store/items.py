@@ -193,9 +193,7 @@ _COMMON = (
     *("version", "created_at", "updated_at", "name"),
 )
 _ITEMS: dict[Kind, Select[Any]] = {
-    kind: select(
-        *(table.c[name].label(name) if name == "owner_id" else table.c[name] for name in (*_COMMON, *_OWN[kind]))
-    )
+    kind: select(table.c.owner_id.label("owner_id"), *(table.c[name] for name in (*_COMMON, *_OWN[kind])))
     for kind, table in TABLES.items()
 }
 """The owner's column is called `workspace_id` or `org_id` in the database."""
