@@ -58,8 +58,9 @@ class Control:
                 return self.apply(msgspec.json.decode(body, type=ApplyRequest))
             case ("GET", "projects/export"):
                 return 200, self.state
-            case ("GET", name) if name.startswith("contracts/"):
-                return 200, self.bundles[name.split("/")[1]]
+            case ("GET", name) if name.startswith("workspaces/") and path.endswith("/contract/document?format=bundle"):
+                [home] = [each for each in self.state.workspaces if each.name == name.split("/")[1]]
+                return 200, self.bundles[home.contract.digest]
         return 404, None
 
     def plan(self, request) -> Plan:

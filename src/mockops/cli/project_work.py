@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from mockops.cli.project_options import Output, ProjectRefused
 from mockops.cli.project_report import as_json, printable, show_plan, summary
 from mockops.client.errors import ApiInvalid
+from mockops.contracts.rules.bundles import digest_of
 from mockops.core.diagnostics import Severity
 from mockops.core.documents.write import write_yaml
 from mockops.core.errors import Invalid
@@ -175,7 +176,7 @@ def export(projects: Projects, root: Path, state: ProjectState) -> Written:
     """Write what a server has into a folder that is empty or not there yet."""
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise Invalid(f"{root} is not empty; export into a new folder, or bring a project up to date: mockops pull")
-    written = write_state(state, root, read_contract=_reader(projects), schemas=SCHEMAS_FOLDER)
+    written = write_state(state, root, read_contract=_reader(projects, state), schemas=SCHEMAS_FOLDER)
     write_schemas(root)
     return written
 
@@ -196,7 +197,7 @@ def pull(
     return write_state(
         state,
         root,
-        read_contract=_reader(projects),
+        read_contract=_reader(projects, there),
         current=read.state,
         folders=read.folders,
         prune=prune,
@@ -204,8 +205,17 @@ def pull(
     )
 
 
-def _reader(projects: Projects) -> Callable[[ContractItem], Mapping[str, bytes]]:
-    return lambda item: projects.read_contract(item.digest).files
+def _reader(projects: Projects, state: ProjectState) -> Callable[[ContractItem], Mapping[str, bytes]]:
+    """Return what reads the files of a contract that a server's workspaces have."""
+    homes = {each.contract.digest: each.name for each in state.workspaces if each.contract is not None}
+
+    def read(item: ContractItem) -> Mapping[str, bytes]:
+        bundle = projects.read_contract(homes[item.digest])
+        if digest_of(bundle) != item.digest:
+            raise ProjectConflict(f"the contract of {homes[item.digest]} changed meanwhile; run the command again")
+        return bundle.files
+
+    return read
 
 
 def show_written(written: Written, output: Output) -> None:

@@ -68,9 +68,10 @@ class Projects:
         body = _Bundle(root=bundle.root, files={name: _as_json(content) for name, content in bundle.files.items()})
         return self._api.post("contracts", body, timeout_s=_COMPILE_S).read(_Uploaded).digest
 
-    def read_contract(self, digest: str) -> Bundle:
-        """Return the files of a contract; raises BundleInvalid when their names are not safe to write."""
-        bundle = self._api.get(f"contracts/{segment(digest)}/bundle").read(_Bundle)
+    def read_contract(self, workspace: str) -> Bundle:
+        """Return the files of a workspace's contract; raises BundleInvalid when their names are not safe to write."""
+        path = f"workspaces/{segment(workspace)}/contract/document"
+        bundle = self._api.get(path, format="bundle").read(_Bundle)
         return make_bundle(bundle.root, {name: _as_bytes(content) for name, content in bundle.files.items()})
 
     def plan(self, state: ProjectState, *, prune: bool = False, prefer: Preference = "") -> Plan:
