@@ -218,3 +218,12 @@ def test_formats_are_told_apart(data: Any, format: str | None) -> None:
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(FormatUnknown, match="wiremock, postman, har, mockoon"):
         read_foreign("soapui", Plain({}), read_file=nothing)
+
+
+@pytest.mark.parametrize("body", ['{"a": "\ud800"}', '{"a": "\\ud800"}'])
+def test_half_a_surrogate_pair_harms_nothing(body: str) -> None:
+    responses = [{"name": "\ud800", "code": 200, "body": body}]
+    data = {"info": {"name": "c"}, "item": [{"name": "\ud800", "request": "/a", "response": responses}]}
+    imported = read_foreign("postman", Plain(data), read_file=nothing)
+    assert len(imported.stubs) == 1
+    assert read_document(as_yaml(imported.documents).encode("utf-8"), "x.yaml").data == imported.documents

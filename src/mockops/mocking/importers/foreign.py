@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64decode
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
@@ -15,6 +16,7 @@ from mockops.mocking.importers.har import is_har, read_har
 from mockops.mocking.importers.media_types import ending_of
 from mockops.mocking.importers.mockoon import is_mockoon, read_mockoon
 from mockops.mocking.importers.postman import is_postman, read_postman
+from mockops.mocking.importers.shapes import Plain
 from mockops.mocking.importers.wiremock import is_wiremock, read_wiremock
 from mockops.mocking.importers.written import written
 
@@ -142,7 +144,7 @@ def read_foreign(
     found = FORMATS.get(format)
     if found is None:
         raise FormatUnknown(f"there is no format {format!r}; there are {', '.join(FORMATS)}")
-    stubs, diagnostics = found.read(document, read_file, options or ImportOptions())
+    stubs, diagnostics = found.read(_clean(document), read_file, options or ImportOptions())
     files: dict[str, bytes] = {}
     names: dict[tuple[bytes, str], str] = {}
     kept, documents = [], []
@@ -151,6 +153,16 @@ def read_foreign(
         kept.append(inline)
         documents.append(written(filed))
     return Imported(stubs=kept, documents=documents, files=files, diagnostics=diagnostics)
+
+
+def _clean(document: Source) -> Source:
+    """Return a document whose texts can all be written: half a surrogate pair, which JSON allows, is replaced."""
+    try:
+        msgspec.json.encode(document.data)
+    except UnicodeEncodeError:
+        text = json.dumps(document.data, ensure_ascii=False).encode("utf-8", "replace")
+        return Plain(msgspec.json.decode(text), document.source)
+    return document
 
 
 def _split(stub: Stub, files: dict[str, bytes], names: dict[tuple[bytes, str], str]) -> tuple[Stub, Stub]:
