@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from mockops.contracts.api import ROUTERS
+from mockops.contracts.api import contracts, workspaces
 from mockops.contracts.rules.bundles import bundle_digest
 from mockops.contracts.service.build import Builder
 from mockops.contracts.service.reimport import ContractReview
@@ -72,8 +72,8 @@ def client(sqlite_database: Database, clock: FrozenClock, builder: Builder) -> I
         create_workspace(tx, name="pets")
     app = FastAPI()
     problems.install(app)
-    for router in ROUTERS:
-        app.include_router(router.api, prefix="/api/v1")
+    for part in (contracts, workspaces):
+        app.include_router(part.router.api, prefix="/api/v1")
     app.state.services = Services(database=sqlite_database, clock=clock, authenticate=authenticate)
     app.state.services.provide(builder)
     app.state.services.provide(ContractReview(review=review))

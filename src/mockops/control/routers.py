@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mockops.contracts.api import contracts
+from mockops.contracts.api import workspaces as workspace_contracts
 from mockops.control import events, traffic_stream
 from mockops.control.gateway_protocol import applied
 from mockops.publishing.api import gateways, traffic
@@ -37,6 +39,8 @@ ROUTERS: tuple[Router, ...] = (
     environments.router,
     pins.router,
     versions.router,
+    contracts.router,
+    workspace_contracts.router,
     audit.router,
     events.router,
     gateways.router,
