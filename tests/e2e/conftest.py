@@ -104,7 +104,7 @@ class Served:
 
     @property
     def url(self) -> str:
-        return self.out.wait(r"curl -i '(https?://[^/']+)")[1]
+        return self.out.wait(r"(?:curl -i '|gateway: )(https?://[^/' ]+)")[1]
 
     @property
     def admin(self) -> str:
@@ -159,19 +159,26 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {**os.environ, "MOCKOPS_CACHE_DIR": str(tmp_path_factory.mktemp("cache")), "NO_COLOR": "1"}
 
 
-def _starting(environment: dict[str, str]) -> Iterator[Serve]:
+def _starting(environment: dict[str, str], command: str = "serve") -> Iterator[Serve]:
     running: list[Served] = []
 
-    def start(*arguments: str | Path, port: str | None = "0", admin_port: str | None = "0", cwd: Path = ROOT) -> Served:
+    def start(
+        *arguments: str | Path,
+        port: str | None = "0",
+        admin_port: str | None = "0",
+        cwd: Path = ROOT,
+        preexec: Callable[[], None] | None = None,
+    ) -> Served:
         options = [*(["--port", port] if port else []), *(["--admin-port", admin_port] if admin_port else [])]
         process = subprocess.Popen(
-            [*COMMAND, "serve", *map(str, arguments), *options],
+            [*COMMAND, command, *map(str, arguments), *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
             text=True,
             env=environment,
             cwd=cwd,
+            preexec_fn=preexec,
         )
         running.append(Served(process, Lines(process.stdout), Lines(process.stderr)))
         return running[-1]
@@ -194,6 +201,12 @@ def _starting(environment: dict[str, str]) -> Iterator[Serve]:
 def serve(environment: dict[str, str]) -> Iterator[Serve]:
     """Return a starter of `mockops serve`; whatever was started is gone after the test."""
     yield from _starting(environment)
+
+
+@pytest.fixture
+def start_gateway(environment: dict[str, str]) -> Iterator[Serve]:
+    """As `serve`, of `mockops gateway`."""
+    yield from _starting(environment, "gateway")
 
 
 @pytest.fixture(scope="module")

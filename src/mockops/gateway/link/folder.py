@@ -6,7 +6,7 @@ import contextlib
 import os
 from typing import TYPE_CHECKING, ClassVar
 
-from mockops.core.errors import Conflict
+from mockops.core.errors import Invalid
 from mockops.core.ids import new_id
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ PARTIAL = ".partial"
 """How files end that are being written; what a killed process left of them is removed at the next start."""
 
 
-class FolderTaken(Conflict):
+class FolderTaken(Invalid):
     """Another gateway uses the folder."""
 
     code: ClassVar[str] = "gateway.folder_taken"
