@@ -16,7 +16,7 @@ from mockops.infra.web.router import Read, Router, Write
 from mockops.workspaces.service import organizations, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from mockops.core.clock import FrozenClock
     from mockops.infra.db.database import Database
@@ -62,13 +62,13 @@ def people(database: Database) -> People:
 
 
 @pytest.fixture
-def start(database: Database, clock: FrozenClock, people: People) -> Iterator[Callable[[AuthMode], TestClient]]:
+def start(database: Database, clock: FrozenClock, people: People) -> Callable[[AuthMode], TestClient]:
     def begin(mode: AuthMode) -> TestClient:
         auth = AuthSettings(mode=mode)
         app = create_app(make_services(database, clock, people, auth), people, AppOptions(auth=auth, routers=(router,)))
         return TestClient(app, base_url="http://localhost:7070")
 
-    yield begin
+    return begin
 
 
 def bearer(text: str) -> dict[str, str]:

@@ -8,13 +8,16 @@ from typing import Annotated
 import typer
 
 from mockops.cli.apply import apply
+from mockops.cli.control import control
 from mockops.cli.export import export
 from mockops.cli.gateway import app as gateway
 from mockops.cli.import_ import import_
 from mockops.cli.init import init
 from mockops.cli.plan import plan
 from mockops.cli.pull import pull
+from mockops.cli.runner import runner
 from mockops.cli.serve import serve
+from mockops.cli.up import up
 from mockops.cli.validate import validate
 
 app = typer.Typer(
@@ -25,6 +28,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(up)
+app.command()(control)
+app.command()(runner)
 app.command()(serve)
 app.command()(validate)
 app.command()(init)

@@ -1,0 +1,113 @@
+"""The API's server: uvicorn on a socket of ours, in an event loop and under signals that the process owns."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from mockops.core.errors import Unavailable
+from mockops.wiring.listeners import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fastapi import FastAPI
+
+_BACKLOG = 2048
+_KEEP_ALIVE_S = 75
+_DRAIN_S = 5
+"""How long requests under way may take once the process is asked to stop."""
+
+
+class ApiFailed(Unavailable):
+    """The API's server does not start."""
+
+    code = "api.not_started"
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a listening socket.
+
+    Raises:
+        PortTaken: The port is in use, or the address is none of this machine's.
+
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        found = socket.socket(family, kind, protocol)
+        try:
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            found.bind(address)
+            found.listen(_BACKLOG)
+        except OSError:
+            found.close()
+            raise
+    except OSError as error:
+        raise explain(error, host, port, "choose another --port, or 0 for a free one") from error
+    found.setblocking(False)
+    return found
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the process."""
+        yield
+
+
+class ApiServer:
+    """One application on one socket."""
+
+    def __init__(self, app: FastAPI, listening: socket.socket, *, trusted_proxies: str = "") -> None:
+        self._socket = listening
+        self._server = _Server(
+            uvicorn.Config(
+                app,
+                http="httptools",
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=bool(trusted_proxies),
+                forwarded_allow_ips=trusted_proxies or None,
+                timeout_keep_alive=_KEEP_ALIVE_S,
+                timeout_graceful_shutdown=_DRAIN_S,
+                backlog=_BACKLOG,
+            )
+        )
+        self._serving: asyncio.Task[None] | None = None
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        host, port, *_ = self._socket.getsockname()
+        return host, port
+
+    async def start(self) -> None:
+        """Answer from now on.
+
+        Raises:
+            ApiFailed: The application does not start.
+
+        """
+        self._serving = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        while not self._server.started:
+            if self._serving.done():
+                self._serving.result()
+                raise ApiFailed("the API does not start; see the messages above")
+            await asyncio.sleep(0.005)
+
+    async def stop(self) -> None:
+        """Accept no more, let requests under way finish, end."""
+        if self._serving is None:
+            self._socket.close()
+            return
+        self._server.should_exit = True
+        await self._serving
