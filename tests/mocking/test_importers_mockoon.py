@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,7 @@ from mockops.mocking.importers.mockoon.templates import _HELPERS, FAKERS, transl
 from mockops.mocking.importers.postman.variables import DYNAMIC
 from mockops.mocking.rules.lookup import StubIndex
 from mockops.mocking.rules.regexes import compile_regex
-from mockops.mocking.rules.templates import compile_template
+from mockops.mocking.rules.templates import Scope, compile_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -356,3 +358,30 @@ ENVIRONMENT = {
 @settings(max_examples=200, deadline=None)
 def test_any_json_is_read_or_refused_without_a_traceback(data: Any) -> None:
     import_data("mockoon", data)
+
+
+@pytest.mark.parametrize(
+    ("template", "pattern"),
+    [
+        ("{{#repeat (queryParam 'total' '3')}}{{@index}}{{/repeat}}", "0,1,2"),
+        ("{{#repeat 2 4}}x{{/repeat}}", "x,x(,x){0,2}"),
+        ("{{#repeat 2 comma=false}}x{{/repeat}}", "xx"),
+        ("{{#repeat (faker 'random.number' 5)}}x{{/repeat}}", "(x,?){0,5}"),
+        ("{{faker 'number.int' min=5 max=6}}", "[56]"),
+        ("{{faker 'commerce.price' min=10 max=20}}", r"1\d\.\d+|20\.0"),
+        ("{{faker 'helpers.arrayElement' (array 'a' 'b')}}", "[ab]"),
+        ("{{faker 'image.nature'}}", "http.*"),
+        ("{{faker 'name.firstName'}}", ".+"),
+        ("{{#if (eq (queryParam 'a') 'x')}}1{{else}}2{{/if}}", "2"),
+        ("{{#each (data 'd' 'list') as |item|}}{{item.n}};{{/each}}", "1;2;"),
+        ("{{data 'd' 'list.1.n'}}", "2"),
+        ("{{add 1 2}} {{concat 'a' 'b'}}", "3 ab"),
+    ],
+)
+def test_templates_render_as_in_mockoon(template: str, pattern: str) -> None:
+    notes: list[str] = []
+    text = translate_mockoon(template, {"d": '{"list": [{"n": 1}, {"n": 2}]}'}, notes.append)
+    assert notes == []
+    assert text is not None
+    scope = Scope(request=Request(method="GET", path="/"), now=datetime(2026, 1, 2, tzinfo=UTC))
+    assert re.fullmatch(pattern, str(compile_template(text).render(scope)))

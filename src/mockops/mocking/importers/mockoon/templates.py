@@ -28,9 +28,15 @@ FAKERS: dict[str, str] = {
     "airline.flightnumber": "random.digits(4)",
     "color.human": "fake.color",
     "color.rgb": "('#' ~ random.hex(6))",
+    "commerce.department": "fake.word",
     "commerce.price": "fake.price",
     "commerce.product": "fake.word",
     "commerce.productname": "fake.word",
+    "commerce.productadjective": "fake.word",
+    "commerce.productdescription": "fake.sentence",
+    "commerce.productmaterial": "fake.word",
+    "company.buzzphrase": "fake.sentence",
+    "company.catchphrase": "fake.sentence",
     "company.name": "fake.company",
     "company.companyname": "fake.company",
     "database.mongodbobjectid": "random.hex(24)",
@@ -47,8 +53,10 @@ FAKERS: dict[str, str] = {
     "finance.amount": "fake.price",
     "finance.creditcardnumber": "fake.card_number",
     "finance.currencycode": "fake.currency",
+    "finance.iban": "('DE' ~ random.digits(20))",
     "git.commitsha": "random.hex(40)",
     "hacker.noun": "fake.word",
+    "hacker.phrase": "fake.sentence",
     "image.avatar": "fake.url",
     "image.url": "fake.url",
     "internet.color": "('#' ~ random.hex(6))",
@@ -63,6 +71,7 @@ FAKERS: dict[str, str] = {
     "internet.url": "fake.url",
     "internet.useragent": "fake.user_agent",
     "internet.username": "fake.username",
+    "location.buildingnumber": "random.int(1, 999)",
     "location.city": "fake.city",
     "location.country": "fake.country",
     "location.countrycode": "fake.country_code",
@@ -73,6 +82,7 @@ FAKERS: dict[str, str] = {
     "location.streetaddress": "fake.address",
     "location.timezone": "fake.timezone",
     "location.zipcode": "fake.postal_code",
+    "lorem.lines": "fake.text",
     "lorem.paragraph": "fake.text",
     "lorem.paragraphs": "fake.text",
     "lorem.sentence": "fake.sentence",
@@ -84,7 +94,9 @@ FAKERS: dict[str, str] = {
     "person.firstname": "fake.first_name",
     "person.fullname": "fake.name",
     "person.gender": "fake.gender",
+    "person.bio": "fake.sentence",
     "person.jobtitle": "fake.job",
+    "person.jobtype": "fake.job",
     "person.lastname": "fake.last_name",
     "person.prefix": "fake.title",
     "person.sex": "fake.gender",
@@ -146,9 +158,8 @@ def _block(name: str, rest: str, dialect: Dialect, names: set[str]) -> tuple[str
     counts = expressions(re.sub(r"comma\s*=\s*\w+", "", rest), dialect)
     if not 1 <= len(counts) <= 2:
         raise Untranslatable("repeat takes one count, or a lowest and a highest")
-    if any(not _WHOLE.fullmatch(each) for each in counts):
-        raise Untranslatable("repeat takes counts that are written out, below 10,000")
-    many = counts[0] if len(counts) == 1 else f"random.int({counts[0]}, {counts[1]})"
+    low, high = (each if _WHOLE.fullmatch(each) else f"({each}|int)" for each in (counts[0], counts[-1]))
+    many = low if len(counts) == 1 else f"random.int({low}, {high})"
     between = "{% if not loop.last %},{% endif %}" if comma else ""
     return f"{{% for this in range({many}) %}}", between + "{% endfor %}"
 
@@ -230,13 +241,23 @@ def _faker(positional: list[str], named: dict[str, str]) -> str:
     module, _, method = name.lower().partition(".")
     key = f"{_OLD_MODULES.get(module, module)}.{method}"
     if key in ("number.int", "random.number", "datatype.number"):
-        return f"random.int({named.get('min', '0')}, {named.get('max', '99999')})"
+        highest = positional[1] if len(positional) > 1 else "99999"
+        return f"random.int({named.get('min', '0')}, {named.get('max', highest)})"
     if key in ("number.float", "datatype.float"):
         return f"random.float({named.get('min', '0.0')}, {named.get('max', '1.0')})"
+    if key in ("commerce.price", "finance.amount") and (len(positional) > 2 or "max" in named):
+        low, high = positional[1:3] if len(positional) > 2 else (named.get("min", "0"), named["max"])
+        return f"random.float({low}, {high}, 2)"
+    if key in ("helpers.arrayelement", "random.arrayelement", "helpers.randomize") and positional[1:2]:
+        if positional[1].startswith("'"):
+            raise Untranslatable(f"faker's {name!r} takes (array …) here")
+        return f"random.choice({positional[1]})"
     if key in ("string.alphanumeric", "random.alphanumeric", "string.alpha", "string.numeric", "string.hexadecimal"):
         length = positional[1] if len(positional) > 1 else named.get("length", "10")
         kind = {"string.alpha": "letters", "string.numeric": "digits", "string.hexadecimal": "hex"}.get(key, "string")
         return f"random.{kind}({length})"
+    if module == "image":
+        return "fake.url"
     if key not in FAKERS:
         raise Untranslatable(f"faker's {name!r} has no counterpart")
     return FAKERS[key]
