@@ -50,6 +50,11 @@ class ProjectConflict(Conflict):
 
     code: ClassVar[str] = "workspace.project_conflict"
 
+    def __init__(self, message: str, members: JsonObject | None = None) -> None:
+        super().__init__(message)
+        self.members = members or {}
+        """Further members of the problem document: the plan, with its conflicts."""
+
 
 class PlanOutdated(Stale):
     """The server changed since the plan was made."""
