@@ -6,6 +6,7 @@ import sys
 
 from mockops.cli.failures import explain
 from mockops.cli.quick import read_quickly
+from mockops.cli.quick_gateway import read_gateway
 from mockops.core.errors import MockOpsError
 
 __all__ = ["main"]
@@ -19,6 +20,11 @@ def main() -> None:
             from mockops.wiring.serve import run_serve  # noqa: PLC0415 (other commands do without)
 
             sys.exit(run_serve(options))
+        gateway = read_gateway(sys.argv[1:])
+        if gateway is not None:
+            from mockops.wiring.gateway import run_gateway  # noqa: PLC0415 (other commands do without)
+
+            sys.exit(run_gateway(gateway))
         from mockops.cli.app import app  # noqa: PLC0415 (start-up: 200 ms with all it loads)
 
         app()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mockops.wiring.options import ServeOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mockops.core.json import Json
 
@@ -24,7 +24,9 @@ class NotQuick(Exception):
     """The framework has to look at it."""
 
 
-def _whole(lowest: int | None = None, highest: int | None = None) -> Callable[[str], int]:
+def read_whole(lowest: int | None = None, highest: int | None = None) -> Callable[[str], int]:
+    """Return what reads a whole number within bounds; it raises NotQuick or ValueError for anything else."""
+
     def read(text: str) -> int:
         number = int(text)
         if (lowest is not None and number < lowest) or (highest is not None and number > highest):
@@ -40,7 +42,8 @@ def _choice(text: str) -> str:
     return text
 
 
-def _file(text: str) -> Path:
+def read_file(text: str) -> Path:
+    """Return the path of a file that can be read; raises NotQuick for anything else."""
     path = Path(text)
     if not path.is_file() or not os.access(path, os.R_OK):
         raise NotQuick
@@ -48,17 +51,17 @@ def _file(text: str) -> Path:
 
 
 VALUES: dict[str, Callable[[str], Json]] = {
-    "--port": _whole(0, 65535),
+    "--port": read_whole(0, 65535),
     "--host": str,
     "--validation": _choice,
-    "--seed": _whole(),
-    "--tls-cert": _file,
-    "--tls-key": _file,
-    "--tls-client-ca": _file,
-    "--workers": _whole(1, 64),
-    "--admin-port": _whole(0, 65535),
-    "--journal-bytes": _whole(0),
-    "--max-body-bytes": _whole(0),
+    "--seed": read_whole(),
+    "--tls-cert": read_file,
+    "--tls-key": read_file,
+    "--tls-client-ca": read_file,
+    "--workers": read_whole(1, 64),
+    "--admin-port": read_whole(0, 65535),
+    "--journal-bytes": read_whole(0),
+    "--max-body-bytes": read_whole(0),
 }
 """Options that take a value."""
 FLAGS: dict[str, tuple[str, bool]] = {
@@ -81,7 +84,7 @@ def read_quickly(arguments: Sequence[str]) -> ServeOptions | None:
     given: dict[str, Json] = {}
     sources: list[str] = []
     try:
-        for name, value in _words(arguments[1:]):
+        for name, value in read_words(arguments[1:], VALUES, FLAGS):
             if name:
                 given[name] = value
             else:
@@ -91,23 +94,30 @@ def read_quickly(arguments: Sequence[str]) -> ServeOptions | None:
         return None
 
 
-def _words(arguments: Sequence[str]) -> Iterator[tuple[str, Json]]:
-    """Give each option with its value, and each source under an empty name."""
+def read_words(
+    arguments: Sequence[str], values: Mapping[str, Callable[[str], Json]], flags: Mapping[str, tuple[str, bool]]
+) -> Iterator[tuple[str, Json]]:
+    """Give each option with its value, and each source under an empty name.
+
+    Raises:
+        NotQuick: There is an option that is not known, or its value is not right.
+
+    """
     rest = iter(arguments)
     for word in rest:
         if not word.startswith("-"):
             yield "", word
-        elif word in FLAGS:
-            yield FLAGS[word]
+        elif word in flags:
+            yield flags[word]
         else:
             option, sign, value = word.partition("=")
-            if option not in VALUES:
+            if option not in values:
                 raise NotQuick
             if not sign:
                 value = next(rest, "")
             if not value or value.startswith("-"):
                 raise NotQuick
-            yield option[2:].replace("-", "_"), VALUES[option](value)
+            yield option[2:].replace("-", "_"), values[option](value)
 
 
 def _options(sources: list[str], given: dict[str, Json]) -> ServeOptions:
