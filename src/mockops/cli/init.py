@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+_MAX_SHOWN = 30
+
 
 def init(
     folder: Annotated[Path, typer.Argument(help="Where the project goes.", metavar="FOLDER")] = Path(),
@@ -28,8 +30,10 @@ def init(
     from mockops.cli import project_start as start  # noqa: PLC0415 (the command line's root stays quick)
 
     started = start.start_project(folder, tuple(specs or ()), name)
-    for path in started.written:
+    for path in started.written[:_MAX_SHOWN]:
         typer.echo(f"  + {path}")
+    if len(started.written) > _MAX_SHOWN:
+        typer.echo(f"  … and {len(started.written) - _MAX_SHOWN:,} more")
     at = "" if folder == Path() else f" {folder}"
     typer.echo(
         f"{folder.resolve().name} is a project of {started.workspaces:,} "
