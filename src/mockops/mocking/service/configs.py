@@ -11,7 +11,7 @@ from mockops.mocking.store import items as store
 from mockops.workspaces.model.versions import EntityType
 from mockops.workspaces.service.blobs import read_blob, save_blob
 from mockops.workspaces.service.environments import first_environment
-from mockops.workspaces.service.versions import pin, record_version
+from mockops.workspaces.service.versions import pin, prune_configs, record_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mockops.workspaces.model.environments import Workspace
     from mockops.workspaces.model.versions import Version
 
+_PRUNE_EVERY = 10
+"""Versions after which old ones are looked for."""
 _MAX_KEPT_BYTES = 32 << 20
 _RECENT: Recent[Manifest] = Recent(_MAX_KEPT_BYTES)
 
@@ -46,6 +48,8 @@ def cut_config_version(tx: Tx, workspace: Workspace, heads: Iterable[Head] | Non
         hash=digest,
     )
     pin(tx, first_environment(tx, workspace.id).id, version)
+    if version.number % _PRUNE_EVERY == 0:
+        prune_configs(tx, workspace.org_id, workspace.id)
     return version
 
 

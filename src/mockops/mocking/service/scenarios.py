@@ -51,7 +51,7 @@ def list_scenarios(
 def read_scenario_versions(tx: ReadTx, workspace: Workspace, name: str) -> tuple[Version, ...]:
     """Return the newest versions of a scenario, newest first."""
     found = list_versions(tx, workspace.id, entity_type=EntityType.SCENARIO, entity_key=name, limit=_SHOWN_VERSIONS)
-    return found.items
+    return tuple(sorted(found.items, key=lambda version: version.number, reverse=True))
 
 
 def begin_scenario_changes(tx: Tx, workspace: Workspace, *, origin: str = "api") -> Changes:
