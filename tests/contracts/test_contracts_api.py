@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from mockops.contracts.api import contracts, workspaces
-from mockops.contracts.rules.bundles import bundle_digest
+from mockops.contracts.rules.bundles import BUNDLE_TYPE, bundle_digest, make_bundle, pack, unpack
 from mockops.contracts.service.build import Builder
 from mockops.contracts.service.reimport import ContractReview
 from mockops.core.actor import Caller, Role
@@ -294,3 +294,14 @@ def test_the_description_names_every_endpoint_and_its_body(client: TestClient) -
     assert len(operations) == 10
     body = described["paths"]["/api/v1/contracts"]["post"]["requestBody"]["content"]
     assert json.dumps(body["application/json"]["schema"]["required"]) == '["root", "files"]'
+
+
+def test_a_packed_bundle_comes_back_as_it_was_sent(client: TestClient) -> None:
+    bundle = make_bundle("api.yaml", {name: text.encode() for name, text in FILES.items()})
+    sent = client.post("/api/v1/contracts", content=pack(bundle), headers={"Content-Type": BUNDLE_TYPE})
+    assert sent.status_code == 201, sent.text
+    back = client.get(f"/api/v1/contracts/{sent.json()['digest']}/bundle")
+    assert back.headers["content-type"] == BUNDLE_TYPE
+    assert unpack(back.content) == bundle
+    broken = client.post("/api/v1/contracts", content=pack(bundle)[:-9], headers={"Content-Type": BUNDLE_TYPE})
+    assert (broken.status_code, broken.json()["code"]) == (422, "contract.bundle_invalid")

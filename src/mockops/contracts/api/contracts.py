@@ -18,15 +18,15 @@ from mockops.contracts.api.shown import (
 )
 from mockops.contracts.api.uploads import BUNDLE_REQUEST, UploadInvalid, read_upload
 from mockops.contracts.model import BuildTooCostly, BundleInvalid, ContractInvalid, ContractUnknown
-from mockops.contracts.rules.bundles import digest_of, pack
+from mockops.contracts.rules.bundles import BUNDLE_TYPE, digest_of, pack
 from mockops.contracts.service import saved as saved_contracts
 from mockops.contracts.service.build import Builder, BuilderBusy, BuildFailed
-from mockops.contracts.service.saved import find_missing, read_contract, save_contract
+from mockops.contracts.service.saved import find_missing, read_contract, read_packed, save_contract
 from mockops.core.actor import Caller, NotAllowed, Role
 from mockops.infra.db.pages import CursorInvalid
 from mockops.infra.web.bodies import DEFAULT, Cursor, Limit, Listed
 from mockops.infra.web.raw import RawBody
-from mockops.infra.web.router import Created, Prepare, Read, Router, Write
+from mockops.infra.web.router import Created, Prepare, Raw, Read, Router, Write
 
 if TYPE_CHECKING:
     from mockops.contracts.model import Built, Bundle
@@ -97,6 +97,18 @@ def find_missing_contracts(work: Read, body: MissingBody) -> MissingShown:
 def get_contract(work: Read, digest: Annotated[str, Path(pattern=DIGEST)]) -> ContractShown:
     """Return a contract, and what is wrong or odd in it."""
     return show_contract(read_contract(work.tx, work.caller.org_id, digest))
+
+
+@router.reads(
+    "GET",
+    "/contracts/{digest}/bundle",
+    errors=(ContractUnknown,),
+    responses={200: {"content": {BUNDLE_TYPE: {"schema": {"type": "string", "format": "binary"}}}}},
+)
+def get_contract_bundle(work: Read, digest: Annotated[str, Path(pattern=DIGEST)]) -> Raw:
+    """Return the files of a contract, packed."""
+    saved = read_contract(work.tx, work.caller.org_id, digest)
+    return Raw(read_packed(work.tx, saved), BUNDLE_TYPE)
 
 
 def require_editor(caller: Caller) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from mockops.contracts.api.shown import DIGEST, PLACE
-from mockops.contracts.rules.bundles import make_bundle
+from mockops.contracts.rules.bundles import BUNDLE_TYPE, make_bundle, unpack
 from mockops.core.diagnostics import Diagnostic, pointer
 from mockops.core.errors import Invalid
 from mockops.infra.web.raw import decode
@@ -79,6 +79,8 @@ def read_upload(content: bytes, media_type: str, name: str = "") -> Bundle:
     kind = media_type.partition(";")[0].strip().lower()
     if not content.strip():
         raise UploadInvalid("The body is empty; send a bundle as JSON, or an OpenAPI document.")
+    if kind == BUNDLE_TYPE:
+        return unpack(content)
     if kind in ("application/json", "text/json", "") and _is_bundle(content, is_json=bool(kind)):
         body = decode(content, _BundleBody)
         return _bundle_of(body.root, body.files)
@@ -145,6 +147,7 @@ BUNDLE_REQUEST: dict[str, Any] = {
             },
             "application/yaml": {"schema": {"type": "string", "description": "An OpenAPI or Swagger document."}},
             "application/vnd.oai.openapi+json": {"schema": {"type": "object"}},
+            BUNDLE_TYPE: {"schema": {"type": "string", "format": "binary", "description": "As our client packs it."}},
         },
     }
 }

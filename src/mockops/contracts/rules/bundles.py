@@ -23,6 +23,8 @@ _MAX_NAME_BYTES = 1_024
 _MAX_SEGMENT_BYTES = 255
 _MAX_NAMED = 100
 """Violations that are named, of one bundle."""
+BUNDLE_TYPE = "application/vnd.mockops.bundle"
+"""Media type of a packed bundle."""
 _MAGIC = b"MOBUNDLE\x01"
 _DRIVE = re.compile(r"[A-Za-z]:")
 _CONTROL = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")

@@ -96,9 +96,14 @@ def list_contracts(
     return store.read_contracts(tx, org_id, cursor=cursor, limit=limit)
 
 
+def read_packed(tx: ReadTx, saved: SavedContract) -> bytes:
+    """Return the files of a contract, packed (`contracts.rules.bundles.pack`)."""
+    return read_blob(tx, saved.bundle_blob)
+
+
 def read_bundle(tx: ReadTx, saved: SavedContract) -> Bundle:
     """Return the files of a contract."""
-    return unpack(read_blob(tx, saved.bundle_blob))
+    return unpack(read_packed(tx, saved))
 
 
 def find_missing(tx: ReadTx, org_id: str, digests: Iterable[str]) -> list[str]:
