@@ -24,6 +24,7 @@ from mockops.wiring.report import say
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
     from pathlib import Path
 
     from mockops.core.clock import Clock
@@ -62,7 +63,8 @@ class Control:
         self.people = People()
         self._socket: socket.socket | None = None
         self._server: ApiServer | None = None
-        self._parts = AsyncExitStack()
+        self._opened = AsyncExitStack()
+        self._end_waiting: Callable[[], None] | None = None
 
     @property
     def url(self) -> str:
@@ -83,11 +85,12 @@ class Control:
         self._socket = bind(options.host, options.port)
         await asyncio.to_thread(self._prepare)
         services = make_services(self._database, self._clock, self.people, options.auth)
-        routers = await self._parts.enter_async_context(open_parts(services, self.people, options.data))
+        parts = await self._opened.enter_async_context(open_parts(services, self.people, options.data))
+        self._end_waiting = parts.end
         app = create_app(
             services,
             self.people,
-            AppOptions(auth=options.auth, logs_access=options.logs_access, extra=routers),
+            AppOptions(auth=options.auth, logs_access=options.logs_access, extra=parts.routers),
         )
         self._server = ApiServer(app, self._socket, trusted_proxies=options.trusted_proxies)
         await self._server.start()
@@ -118,11 +121,13 @@ class Control:
 
     async def stop(self) -> None:
         """Accept no more, let requests under way finish, end."""
-        await self._parts.aclose()
+        if self._end_waiting is not None:
+            self._end_waiting()
         if self._server is not None:
             await self._server.stop()
         elif self._socket is not None:
             self._socket.close()
+        await self._opened.aclose()
 
 
 def listen_for_stop() -> asyncio.Event:

@@ -6,14 +6,20 @@ import asyncio
 import logging
 import os
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mockops.contracts.service.build import Builder
+from mockops.contracts.service.reimport import ContractReview
+from mockops.control.gateway_protocol import endpoints
+from mockops.control.live import Live
 from mockops.core.errors import Unavailable
 from mockops.infra.secrets import open_vault
+from mockops.mocking.service.configs import cut_config_version
+from mockops.workspaces.service.changes import ConfigHook
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
     from fastapi import APIRouter
@@ -26,22 +32,36 @@ log = logging.getLogger("mockops.control")
 _FLUSH_S = 15.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What an application is given beside its services."""
+
+    routers: Sequence[APIRouter]
+    """At the root."""
+    end: Callable[[], None]
+    """Answers everybody who waits: called when the process is told to stop, before open requests are waited for."""
+
+
 @asynccontextmanager
-async def open_parts(services: Services, people: People, data: Path | None) -> AsyncIterator[Sequence[APIRouter]]:
-    """Provide what endpoints ask for; give the routers at the root, and end what runs in the background at the end.
+async def open_parts(services: Services, people: People, data: Path | None) -> AsyncIterator[Parts]:
+    """Provide what endpoints ask for, and run what works while requests wait, until the end.
 
     Raises:
         SecretKeyInvalid: The key that seals secrets cannot be used.
         SecretKeyUnavailable: It cannot be read or made.
 
     """
+    live = Live(services)
     services.provide(open_vault(data, os.environ))
     services.provide(people.uses)
+    services.provide(ConfigHook(cut_config_version))
+    services.provide(ContractReview())
     builder = Builder()
     services.provide(builder)
     flushing = asyncio.create_task(_flush_uses(services, people))
     try:
-        yield ()
+        async with live.running():
+            yield Parts(routers=(endpoints.api,), end=live.end)
     finally:
         flushing.cancel()
         with suppress(asyncio.CancelledError):
