@@ -291,7 +291,7 @@ def test_the_description_names_every_endpoint_and_its_body(client: TestClient) -
     described = client.get("/openapi.json").json()
     operations = {each["operationId"] for path in described["paths"].values() for each in path.values()}
     assert "contracts.create_contract" in operations
-    assert len(operations) == 10
+    assert len(operations) == 11
     body = described["paths"]["/api/v1/contracts"]["post"]["requestBody"]["content"]
     assert json.dumps(body["application/json"]["schema"]["required"]) == '["root", "files"]'
 

@@ -8,7 +8,8 @@ from mockops.contracts.api import contracts
 from mockops.contracts.api import workspaces as workspace_contracts
 from mockops.control import events, traffic_stream
 from mockops.control.gateway_protocol import applied
-from mockops.publishing.api import gateways, traffic
+from mockops.mocking.api import imports, personas, scenarios, stubs
+from mockops.publishing.api import gateways, projects, traffic
 from mockops.workspaces.api import (
     audit,
     environments,
@@ -41,6 +42,11 @@ ROUTERS: tuple[Router, ...] = (
     versions.router,
     contracts.router,
     workspace_contracts.router,
+    stubs.router,
+    scenarios.router,
+    imports.router,
+    personas.router,
+    projects.router,
     audit.router,
     events.router,
     gateways.router,
