@@ -84,7 +84,7 @@ class Control:
         self.applies += 1
         self.state = request.project
         self.base = {name: entry.digest for name, entry in entries_of(self.state).items()}
-        return 200, Applied(plan=brief(made), revision=7)
+        return 200, Applied(plan=brief(made))
 
     def edit(self, workspace, key, **members):
         """Edit a stub as somebody does in the web UI."""
@@ -115,6 +115,8 @@ def control(monkeypatch, tmp_path):
             content = msgspec.json.encode(answer)
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
+            if self.path.endswith("/apply"):
+                self.send_header("MockOps-Revision", "7")
             self.end_headers()
             self.wfile.write(content)
 
@@ -160,6 +162,7 @@ def test_a_project_is_planned_applied_and_done(control, shop):
     assert run("plan", shop, "--detailed-exitcode")[0] == 5
     code, printed = run("apply", shop)
     assert code == 0
+    assert "40 created" in printed
     assert "revision 7" in printed
     assert (control.uploads, control.applies) == (4, 1)
     code, printed = run("plan", shop, "--detailed-exitcode")

@@ -43,6 +43,13 @@ _WORDS: dict[Action, str] = {
     "unmanaged": "only on the server",
     "unchanged": "unchanged",
 }
+_DONE: dict[Action, str] = {
+    **_WORDS,
+    "create": "created",
+    "update": "updated",
+    "merged": "merged",
+    "delete": "deleted",
+}
 _MAX_ITEMS = 1_000
 _MAX_FIELDS = 30
 _MAX_VALUE_CHARS = 120
@@ -67,10 +74,11 @@ def show_plan(console: Console, plan: Plan) -> None:
     _print(console, Text(summary(plan), style="bold"))
 
 
-def summary(plan: Plan) -> str:
-    """Return how many items something happens to, in one line."""
-    counts = [f"{plan.counts[action]:,} {words}" for action, words in _WORDS.items() if plan.counts.get(action)]
-    return f"Plan: {', '.join(counts) or 'nothing is there'}."
+def summary(plan: Plan, *, is_done: bool = False) -> str:
+    """Return how many items something happens, or happened, to, in one line."""
+    words = _DONE if is_done else _WORDS
+    counts = [f"{plan.counts[action]:,} {words[action]}" for action in words if plan.counts.get(action)]
+    return f"{'Applied' if is_done else 'Plan'}: {', '.join(counts) or 'nothing is there'}."
 
 
 def as_json(plan: Plan) -> JsonObject:

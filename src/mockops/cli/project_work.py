@@ -169,7 +169,7 @@ def show_applied(done: Applied, output: Output, uploaded: int) -> None:
         show(done.plan, output, {"revision": done.revision, "contracts_uploaded": uploaded})
         return
     revision = f" Gateways serve it from revision {done.revision}." if done.revision else ""
-    out().print(f"Applied. {summary(done.plan).removeprefix('Plan: ')}{revision}", style="bold")
+    out().print(f"{summary(done.plan, is_done=True)}{revision}", style="bold")
 
 
 def export(projects: Projects, root: Path, state: ProjectState) -> Written:

@@ -96,7 +96,10 @@ class Projects:
 
         """
         request = ApplyRequest(project=state, prune=prune, prefer=prefer, fingerprint=fingerprint)
-        return self._api.post("projects/apply", request, timeout_s=_APPLY_S).read(Applied)
+        answer = self._api.post("projects/apply", request, timeout_s=_APPLY_S)
+        # known only once the transaction has ended, so it is in a header
+        revision = answer.headers.get("mockops-revision", "")
+        return msgspec.structs.replace(answer.read(Applied), revision=int(revision) if revision.isdecimal() else 0)
 
     def export(self, *, project: str = "", workspaces: Sequence[str] = ()) -> ProjectState:
         """Return a project as the server has it.
