@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi.openapi.utils import get_openapi
 
 from mockops.infra.web.bodies import Problem
+from mockops.infra.web.raw import SCHEMAS as STRUCTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +82,7 @@ def describe(app: FastAPI) -> JsonObject:
         )
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
+    schemas.update(STRUCTS)
     _add_problem(schemas)
     components["parameters"] = _PARAMETERS
     components["securitySchemes"] = _SCHEMES
