@@ -105,10 +105,8 @@ def test_streams_end_when_the_process_stops(control: LiveControl, open_stream: O
     assert stream.rest() == []
 
 
-def test_heartbeats_keep_a_quiet_stream_open(
-    control: LiveControl, open_stream: Opener, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("mockops.control.streams.HEARTBEAT_S", 0.01)
+def test_heartbeats_keep_a_quiet_stream_open(control: LiveControl, open_stream: Opener) -> None:
+    control.live.events.heartbeat_s = 0.01
     stream = open_stream("/api/v1/events/stream?type=none")
     assert next(stream._lines) == ":"
 

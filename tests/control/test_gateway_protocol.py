@@ -13,7 +13,7 @@ import httpx
 import msgspec
 import pytest
 import zstandard
-from live_control import LiveControl
+from live_control import LiveControl, save
 
 from mockops.publishing.model import BlobsAsked, CountRow, Sample, SnapshotPage, TrafficBatch, read_frames
 

@@ -92,6 +92,8 @@ class Watch(Generic[E]):
         self._news = asyncio.Event()
         self._wanted = asyncio.Event()
         self._watchers = 0
+        self.heartbeat_s = HEARTBEAT_S
+        """How often a quiet stream shows that it is there."""
         self.is_ending = False
 
     async def run(self) -> None:
@@ -146,15 +148,12 @@ class Watch(Generic[E]):
         self.is_ending = True
         self._tell()
 
-    def entries(
-        self, after: int | None, wanted: Callable[[Entry[E]], bool], *, heartbeat_s: float = HEARTBEAT_S
-    ) -> AsyncIterator[Entry[E] | None]:
+    def entries(self, after: int | None, wanted: Callable[[Entry[E]], bool]) -> AsyncIterator[Entry[E] | None]:
         """Give entries as they are committed, None whenever nothing came for a while; ends with the process.
 
         Args:
             after: Begin behind this position; None: with what comes from now on.
             wanted: Which entries.
-            heartbeat_s: How long a while is.
 
         Raises:
             TooManyWatchers: There are too many already.
@@ -162,16 +161,14 @@ class Watch(Generic[E]):
         """
         if self._watchers >= _MAX_WATCHERS:
             raise TooManyWatchers(f"{_MAX_WATCHERS} streams are open; close some, or ask again later.")
-        return self._entries(after, wanted, heartbeat_s)
+        return self._entries(after, wanted)
 
-    async def _entries(
-        self, after: int | None, wanted: Callable[[Entry[E]], bool], heartbeat_s: float
-    ) -> AsyncIterator[Entry[E] | None]:
+    async def _entries(self, after: int | None, wanted: Callable[[Entry[E]], bool]) -> AsyncIterator[Entry[E] | None]:
         self._watchers += 1
         self._wanted.set()
         try:
             while self._at < 0 and not self.is_ending:
-                await self._wait(heartbeat_s)
+                await self._wait()
             at = self._at
             if after is not None:  # no further than the log goes: it may have been restored to an earlier state
                 at = after if after <= at else min(after, await asyncio.to_thread(self._newest))
@@ -180,7 +177,7 @@ class Watch(Generic[E]):
                 found, at = await self._next(at)
                 for entry in filter(wanted, found):
                     yield entry
-                if not found and at >= self._at and not await self._wait(heartbeat_s, news):
+                if not found and at >= self._at and not await self._wait(news):
                     yield None
         finally:
             self._watchers -= 1
@@ -194,9 +191,9 @@ class Watch(Generic[E]):
         found = [entry for entry in await asyncio.to_thread(self._read, at, _AT_ONCE) if entry.position <= end]
         return found, found[-1].position if len(found) == _AT_ONCE else end
 
-    async def _wait(self, timeout_s: float, news: asyncio.Event | None = None) -> bool:
+    async def _wait(self, news: asyncio.Event | None = None) -> bool:
         try:
-            await asyncio.wait_for((news or self._news).wait(), timeout_s)
+            await asyncio.wait_for((news or self._news).wait(), self.heartbeat_s)
         except TimeoutError:
             return False
         return True
