@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Executable, Select, Table, insert, update
+from sqlalchemy import BigInteger, Executable, Select, Table, bindparam, delete, insert, update
 
 from mockops.core.ids import new_id
 from mockops.infra.db import tables
@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 _MAX_PARAMETERS = 500
 """Values of one IN list: both databases take more, their query planners get slow."""
 
+_POSITION = tables.log_position
+_TAKE_POSITIONS = (
+    update(_POSITION)
+    .where(_POSITION.c.id == 1)
+    .values(value=_POSITION.c.value + bindparam("taken", type_=BigInteger))
+    .returning(_POSITION.c.value)
+)
+_FORGET_TARGETS = delete(tables.targets).where(tables.targets.c.environment_id.in_(bindparam("ids", expanding=True)))
+
 
 class ReadTx:
     """One consistent view of the database."""
@@ -39,17 +48,23 @@ class ReadTx:
         """Whether this is SQLite and not PostgreSQL."""
         return self._connection.dialect.name == "sqlite"
 
-    def all(self, statement: Select[Any] | Executable) -> Sequence[Row[Any]]:
-        """Return every row."""
-        return self._connection.execute(statement).all()
+    def all(self, statement: Select[Any] | Executable, values: JsonObject | None = None) -> Sequence[Row[Any]]:
+        """Return every row.
 
-    def one(self, statement: Select[Any] | Executable) -> Row[Any] | None:
-        """Return the first row, or None."""
-        return self._connection.execute(statement).first()
+        Args:
+            statement: What to execute; one that is made once, with `bindparam`, costs half of one that is made anew.
+            values: Of its parameters.
 
-    def scalar(self, statement: Select[Any] | Executable) -> Any:
-        """Return the first column of the first row, or None."""
-        return self._connection.execute(statement).scalar()
+        """
+        return self._connection.execute(statement, values).all()
+
+    def one(self, statement: Select[Any] | Executable, values: JsonObject | None = None) -> Row[Any] | None:
+        """Return the first row, or None; arguments as of `all`."""
+        return self._connection.execute(statement, values).first()
+
+    def scalar(self, statement: Select[Any] | Executable, values: JsonObject | None = None) -> Any:
+        """Return the first column of the first row, or None; arguments as of `all`."""
+        return self._connection.execute(statement, values).scalar()
 
 
 class Tx(ReadTx):
@@ -72,9 +87,9 @@ class Tx(ReadTx):
         self._audit: list[JsonObject] = []
         self._touched: dict[str, bool] = {}
 
-    def run(self, statement: Executable) -> int:
-        """Execute a statement; return how many rows it changed."""
-        result: CursorResult[Any] = self._connection.execute(statement)
+    def run(self, statement: Executable, values: JsonObject | None = None) -> int:
+        """Execute a statement, with values of its parameters; return how many rows it changed."""
+        result: CursorResult[Any] = self._connection.execute(statement, values)
         return result.rowcount
 
     def run_many(self, statement: Executable, rows: Sequence[JsonObject]) -> None:
@@ -223,20 +238,16 @@ class Tx(ReadTx):
 
     def _take_positions(self, count: int) -> int:
         """Return the last of so many new positions; the row stays locked until the commit, which orders commits."""
-        row = tables.log_position
-        statement = update(row).where(row.c.id == 1).values(value=row.c.value + count).returning(row.c.value)
-        value: int = self.scalar(statement)
+        value: int = self.scalar(_TAKE_POSITIONS, {"taken": count})
         return value
 
     def _mark_targets(self, first: int) -> None:
         """Give each target a revision of its own: a page of thousands may end after any of them."""
-        table = tables.targets
         ids = list(self._touched)
         for start in range(0, len(ids), _MAX_PARAMETERS):
-            some = ids[start : start + _MAX_PARAMETERS]
-            self._connection.execute(table.delete().where(table.c.environment_id.in_(some)))
+            self.run(_FORGET_TARGETS, {"ids": ids[start : start + _MAX_PARAMETERS]})
         self.insert(
-            table,
+            tables.targets,
             [
                 {"environment_id": each, "revision": revision, "is_removed": is_removed}
                 for revision, (each, is_removed) in enumerate(self._touched.items(), first)

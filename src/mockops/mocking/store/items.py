@@ -61,16 +61,12 @@ class Filters:
 
 def list_heads(tx: ReadTx, kind: Kind, owner_id: str) -> list[Head]:
     """Return the head of every item, by ordinal."""
-    table = TABLES[kind]
-    columns = (table.c.key, table.c.id, table.c.ordinal, table.c.digest, table.c.base_digest, table.c.version)
-    statement = select(*columns).where(table.c.owner_id == owner_id).order_by(table.c.ordinal, table.c.id)
-    return list(starmap(Head, tx.all(statement)))
+    return list(starmap(Head, tx.all(_HEADS[kind], {"owner": owner_id})))
 
 
 def find_item(tx: ReadTx, kind: Kind, owner_id: str, key: str) -> SavedItem | None:
     """Return an item, or None."""
-    table = TABLES[kind]
-    row = tx.one(_ITEMS[kind].where(table.c.owner_id == owner_id, table.c.key == key))
+    row = tx.one(_ONE_ITEM[kind], {"owner": owner_id, "named": key})
     return None if row is None else _item(row)
 
 
@@ -197,6 +193,16 @@ _ITEMS: dict[Kind, Select[Any]] = {
     for kind, table in TABLES.items()
 }
 """The owner's column is called `workspace_id` or `org_id` in the database."""
+_ONE_ITEM: dict[Kind, Select[Any]] = {
+    kind: _ITEMS[kind].where(table.c.owner_id == bindparam("owner"), table.c.key == bindparam("named"))
+    for kind, table in TABLES.items()
+}
+_HEADS: dict[Kind, Select[Any]] = {
+    kind: select(*(table.c[name] for name in Head._fields))
+    .where(table.c.owner_id == bindparam("owner"))
+    .order_by(table.c.ordinal, table.c.id)
+    for kind, table in TABLES.items()
+}
 _UPDATES: dict[Kind, Update] = {
     kind: update(table).where(table.c.id == bindparam("item_id")) for kind, table in TABLES.items()
 }

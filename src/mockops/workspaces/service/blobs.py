@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from mockops.infra.db.transactions import ReadTx, Tx
 
+_SMALL_BYTES = 64 << 10
+
 
 def save_blob(tx: Tx, content: bytes) -> str:
     """Keep content; return its SHA-256 in hex, under which it is found again."""
@@ -27,7 +29,9 @@ def save_blobs(tx: Tx, contents: Iterable[bytes]) -> list[str]:
         digest = sha256(content).hexdigest()
         by_digest[digest] = content
         digests.append(digest)
-    known = store.find_known(tx, by_digest)
+    size = sum(map(len, by_digest.values()))
+    # asking first is for what is large: to insert something small that is there already costs less than to ask
+    known = store.find_known(tx, by_digest) if size > _SMALL_BYTES else set[str]()
     # in one order everywhere: two organizations that save the same contents do not wait for each other in a ring
     fresh = sorted(digest for digest in by_digest if digest not in known)
     store.insert_blobs(

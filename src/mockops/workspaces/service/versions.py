@@ -62,11 +62,15 @@ def record_version(
     known = store.find_by_hash(tx, entity, hash)
     if known is not None:
         return known if label is None else label_version(tx, known, label)
-    highest, rank = store.find_highest(tx, entity)
-    if label is None:
-        label = "" if kind is EntityType.CONFIG else next_patch(highest)
-    elif label:
-        _refuse_lower(label, highest)
+    rank = 0
+    if label is None and kind is EntityType.CONFIG:
+        label = ""
+    else:
+        highest, rank = store.find_highest(tx, entity)
+        if label is None:
+            label = next_patch(highest)
+        elif label:
+            _refuse_lower(label, highest)
     version = Version(
         id=new_id(),
         org_id=org_id,

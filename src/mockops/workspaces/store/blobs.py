@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from mockops.infra.db.transactions import ReadTx, Tx
 
 _MAX_PARAMETERS = 500
+_INSERT_SQLITE = sqlite.insert(blobs).on_conflict_do_nothing()
+_INSERT_POSTGRESQL = postgresql.insert(blobs).on_conflict_do_nothing()
 
 
 def insert_blobs(tx: Tx, rows: Sequence[JsonObject]) -> None:
     """Insert content that is not there yet."""
-    for row in rows:
-        insert = sqlite.insert(blobs) if tx.is_sqlite else postgresql.insert(blobs)
-        tx.run(insert.values(**row).on_conflict_do_nothing())
+    tx.run_many(_INSERT_SQLITE if tx.is_sqlite else _INSERT_POSTGRESQL, rows)
 
 
 def read_blobs(tx: ReadTx, digests: Iterable[str]) -> dict[str, bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from mockops.workspaces.model.environments import Environment
 from mockops.workspaces.store.tables import environments, workspaces
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from mockops.infra.db.transactions import ReadTx, Tx
 
 _MAX_PARAMETERS = 500
+_FIRST = (
+    select(environments)
+    .where(environments.c.workspace_id == bindparam("in_workspace"))
+    .order_by(environments.c.position)
+    .limit(1)
+)
 
 
 def _noun(row: Any) -> Environment:
@@ -51,12 +57,7 @@ def read_environments_of(tx: ReadTx, workspace_ids: Sequence[str]) -> list[Envir
 
 def find_first(tx: ReadTx, workspace_id: str) -> Environment | None:
     """Return the one where editors work."""
-    row = tx.one(
-        select(environments)
-        .where(environments.c.workspace_id == workspace_id)
-        .order_by(environments.c.position)
-        .limit(1)
-    )
+    row = tx.one(_FIRST, {"in_workspace": workspace_id})
     return _noun(row) if row is not None else None
 
 

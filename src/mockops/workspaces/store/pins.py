@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import and_, bindparam, delete, insert, select, update
 
 from mockops.workspaces.model.versions import EntityType, PersonaPin, Pin
 from mockops.workspaces.store.tables import persona_pins, pins, versions
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 _MAX_PARAMETERS = 500
 _PINS = select(pins, versions.c.label, versions.c.number).join(versions, versions.c.id == pins.c.version_id)
+_IS_THERE = and_(
+    pins.c.environment_id == bindparam("at"),
+    pins.c.entity_type == bindparam("type"),
+    pins.c.entity_key == bindparam("key"),
+)
+_ONE_PIN = _PINS.where(_IS_THERE)
+_SET_PIN = update(pins).where(_IS_THERE)
 _PERSONA_PINS = select(
     persona_pins.c.environment_name,
     persona_pins.c.persona,
@@ -45,22 +52,17 @@ def read_pins(tx: ReadTx, environment_ids: Sequence[str]) -> list[Pin]:
 
 def find_pin(tx: ReadTx, environment_id: str, entity_type: str, entity_key: str) -> Pin | None:
     """Return what of an entity is live in an environment."""
-    row = tx.one(
-        _PINS.where(
-            pins.c.environment_id == environment_id,
-            pins.c.entity_type == entity_type,
-            pins.c.entity_key == entity_key,
-        )
-    )
+    row = tx.one(_ONE_PIN, {"at": environment_id, "type": entity_type, "key": entity_key})
     return _pin(row) if row is not None else None
 
 
 def set_pin(tx: Tx, environment_id: str, entity_type: str, entity_key: str, *, version_id: str, hash_: str) -> None:
     """Make a version live."""
     values = {"version_id": version_id, "hash": hash_}
-    key = {"environment_id": environment_id, "entity_type": entity_type, "entity_key": entity_key}
-    if not tx.run(update(pins).filter_by(**key).values(**values)):
-        tx.run(insert(pins).values(**key, **values))
+    place = {"at": environment_id, "type": entity_type, "key": entity_key}
+    if not tx.run(_SET_PIN, {**place, **values}):
+        key = {"environment_id": environment_id, "entity_type": entity_type, "entity_key": entity_key}
+        tx.insert(pins, [{**key, **values}])
 
 
 def delete_pin(tx: Tx, environment_id: str, entity_type: str, entity_key: str) -> bool:

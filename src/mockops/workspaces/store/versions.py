@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, exists, func, insert, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, select, update
 
 from mockops.infra.db.pages import Page, read_page
 from mockops.workspaces.model.versions import EntityType, Version, VersionStatus
@@ -39,9 +39,27 @@ def _is_of(entity: Entity) -> ColumnElement[bool]:
     )
 
 
+_OF_ENTITY = and_(
+    versions.c.org_id == bindparam("in_org"),
+    versions.c.workspace_id == bindparam("in_workspace"),
+    versions.c.entity_type == bindparam("of_type"),
+    versions.c.entity_key == bindparam("of_key"),
+)
+_BY_HASH = _SHOWN.where(_OF_ENTITY, versions.c.hash == bindparam("of_hash"))
+_LAST_NUMBER = select(func.coalesce(func.max(versions.c.number), 0)).where(_OF_ENTITY)
+_HIGHEST = (
+    select(versions.c.label, versions.c.label_rank).where(_OF_ENTITY).order_by(versions.c.label_rank.desc()).limit(1)
+)
+
+
+def _named(entity: Entity) -> JsonObject:
+    """Return the values of `_OF_ENTITY`."""
+    return dict(zip(("in_org", "in_workspace", "of_type", "of_key"), entity, strict=True))
+
+
 def insert_version(tx: Tx, row: JsonObject) -> None:
     """Insert one."""
-    tx.run(insert(versions).values(**row))
+    tx.insert(versions, [row])
 
 
 def find_by_id(tx: ReadTx, org_id: str, version_id: str) -> Version | None:
@@ -52,7 +70,7 @@ def find_by_id(tx: ReadTx, org_id: str, version_id: str) -> Version | None:
 
 def find_by_hash(tx: ReadTx, entity: Entity, hash_: str) -> Version | None:
     """Return the version of an entity that has a content."""
-    row = tx.one(_SHOWN.where(_is_of(entity), versions.c.hash == hash_))
+    row = tx.one(_BY_HASH, {**_named(entity), "of_hash": hash_})
     return _noun(row) if row is not None else None
 
 
@@ -64,18 +82,13 @@ def find_by_label(tx: ReadTx, entity: Entity, label: str) -> Version | None:
 
 def find_highest(tx: ReadTx, entity: Entity) -> tuple[str, int]:
     """Return the label given last, which is the highest, and its rank; empty and 0 when none was given."""
-    row = tx.one(
-        select(versions.c.label, versions.c.label_rank)
-        .where(_is_of(entity))
-        .order_by(versions.c.label_rank.desc())
-        .limit(1)
-    )
+    row = tx.one(_HIGHEST, _named(entity))
     return (row.label, row.label_rank) if row is not None else ("", 0)
 
 
 def read_last_number(tx: ReadTx, entity: Entity) -> int:
     """Return the number of an entity's newest version; 0 when it has none."""
-    number: int = tx.scalar(select(func.coalesce(func.max(versions.c.number), 0)).where(_is_of(entity)))
+    number: int = tx.scalar(_LAST_NUMBER, _named(entity))
     return number
 
 

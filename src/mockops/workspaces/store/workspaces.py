@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from mockops.infra.db.pages import Page, read_page
 from mockops.workspaces.model.environments import Workspace
@@ -28,6 +28,10 @@ def _selected() -> Select[Any]:
     return select(workspaces, team).select_from(workspaces.outerjoin(teams, teams.c.id == workspaces.c.team_id))
 
 
+_BY_ID = _selected().where(workspaces.c.id == bindparam("of_id"))
+_BY_NAME = _selected().where(workspaces.c.org_id == bindparam("in_org"), workspaces.c.name == bindparam("of_name"))
+
+
 def _noun(row: Row[Any]) -> Workspace:
     return Workspace(**row._mapping)
 
@@ -39,13 +43,13 @@ def insert_workspace(tx: Tx, row: JsonObject) -> None:
 
 def find_by_id(tx: ReadTx, workspace_id: str) -> Workspace | None:
     """Return a workspace of any organization."""
-    row = tx.one(_selected().where(workspaces.c.id == workspace_id))
+    row = tx.one(_BY_ID, {"of_id": workspace_id})
     return _noun(row) if row is not None else None
 
 
 def find_by_name(tx: ReadTx, org_id: str, name: str) -> Workspace | None:
     """Return an organization's workspace."""
-    row = tx.one(_selected().where(workspaces.c.org_id == org_id, workspaces.c.name == name))
+    row = tx.one(_BY_NAME, {"in_org": org_id, "of_name": name})
     return _noun(row) if row is not None else None
 
 
