@@ -20,7 +20,6 @@ from mockops.mocking.rules.patch import merge_patch
 from mockops.mocking.service.parsed import Content, content_of, operation_problems, parse
 from mockops.mocking.store import items as store
 from mockops.mocking.store.items import Head
-from mockops.workspaces.service.blobs import save_blobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,7 +37,14 @@ class Changes:
     """What is about to change; nothing is written before `save`."""
 
     def __init__(
-        self, tx: Tx, kind: Kind, owner_id: str, *, operations: Mapping[str, str] | None = None, origin: str = "api"
+        self,
+        tx: Tx,
+        kind: Kind,
+        owner_id: str,
+        *,
+        operations: Mapping[str, str] | None = None,
+        origin: str = "api",
+        environment_id: str = "",
     ) -> None:
         """Read what is there.
 
@@ -48,8 +54,10 @@ class Changes:
             owner_id: Id of the workspace; of personas: of the organization.
             operations: Operation keys by the names that stubs and scenarios may use.
             origin: What makes the changes; kept with items that it creates.
+            environment_id: Of the workspace's first environment, where they go live.
 
         """
+        self.environment_id = environment_id
         self._tx = tx
         self._kind: Kind = kind
         self._owner_id = owner_id
@@ -206,8 +214,13 @@ class Changes:
         self._parse(key, content_of(item.document, item.files))
         return item
 
-    def save(self) -> tuple[Outcome, list[tuple[SavedItem | None, SavedItem | None]]]:
-        """Write what was decided; return what it was, and each change as before and after."""
+    def save(self) -> tuple[Outcome, list[tuple[SavedItem | None, SavedItem | None]], list[bytes]]:
+        """Write what was decided.
+
+        Returns:
+            What it was; each change as before and after; and contents that the caller saves as blobs.
+
+        """
         tx, kind = self._tx, self._kind
         pairs = [(self._before.get(key), after) for key, after in self._after.items()]
         pairs = [(before, after) for before, after in pairs if before is not None or after is not None]
@@ -219,7 +232,7 @@ class Changes:
         store.update_items(tx, kind, same)
         store.update_ordinals(tx, kind, self._moved)
         used = {after.digest for _, after in pairs if after is not None}
-        save_blobs(tx, [content.encoded for digest, content in self._contents.items() if digest in used])
+        contents = [content.encoded for digest, content in self._contents.items() if digest in used]
         changed = [pair for pair in pairs if pair[0] is None or pair[1] is None or pair[0].digest != pair[1].digest]
         outcome = Outcome(
             created=tuple(after.key for before, after in changed if before is None and after is not None),
@@ -227,7 +240,7 @@ class Changes:
             deleted=tuple(before.key for before, after in changed if before is not None and after is None),
             is_reordered=bool(self._moved),
         )
-        return outcome, changed
+        return outcome, changed, contents
 
     def _find(self, key: str) -> SavedItem | None:
         if key in self._after:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from mockops.mocking.model.saved import Manifest
@@ -9,7 +10,7 @@ from mockops.mocking.rules.manifests import manifest_content, read_manifest
 from mockops.mocking.service.recent import Recent
 from mockops.mocking.store import items as store
 from mockops.workspaces.model.versions import EntityType
-from mockops.workspaces.service.blobs import read_blob, save_blob
+from mockops.workspaces.service.blobs import read_blob, save_blobs
 from mockops.workspaces.service.environments import first_environment
 from mockops.workspaces.service.versions import pin, prune_configs, record_version
 
@@ -27,18 +28,27 @@ _MAX_KEPT_BYTES = 32 << 20
 _RECENT: Recent[Manifest] = Recent(_MAX_KEPT_BYTES)
 
 
-def cut_config_version(tx: Tx, workspace: Workspace, heads: Iterable[Head] | None = None) -> Version:
+def cut_config_version(
+    tx: Tx,
+    workspace: Workspace,
+    heads: Iterable[Head] | None = None,
+    *,
+    environment_id: str = "",
+    contents: Iterable[bytes] = (),
+) -> Version:
     """Record what a workspace's settings and stubs are now, and make it live in the first environment.
 
     Args:
         tx: The transaction of the change.
         workspace: As it is after the change.
         heads: Its stubs, where they are known; by default they are read.
+        environment_id: Of the first environment, where it is known.
+        contents: Blobs to be saved with it.
 
     """
     known = store.list_heads(tx, "stub", workspace.id) if heads is None else heads
-    stubs = sorted(((head.key, head.digest, head.ordinal) for head in known), key=lambda entry: (entry[2], entry[0]))
-    digest = save_blob(tx, manifest_content(workspace.settings, stubs))
+    stubs = sorted(((head.key, head.digest, head.ordinal) for head in known), key=itemgetter(2, 0))
+    digest = save_blobs(tx, (manifest_content(workspace.settings, stubs), *contents))[0]
     version = record_version(
         tx,
         org_id=workspace.org_id,
@@ -47,7 +57,7 @@ def cut_config_version(tx: Tx, workspace: Workspace, heads: Iterable[Head] | Non
         entity_key="",
         hash=digest,
     )
-    pin(tx, first_environment(tx, workspace.id).id, version)
+    pin(tx, environment_id or first_environment(tx, workspace.id).id, version)
     if version.number % _PRUNE_EVERY == 0:
         prune_configs(tx, workspace.org_id, workspace.id)
     return version

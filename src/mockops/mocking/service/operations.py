@@ -24,10 +24,17 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 _RECENT: Recent[Mapping[str, str]] = Recent(_MAX_NAMES)
 
 
-def operations_of(tx: ReadTx, workspace: Workspace) -> Mapping[str, str]:
-    """Return the operation keys of a workspace's current contract by the names people may use; empty: it has none."""
-    environment = first_environment(tx, workspace.id)
-    pin = find_pin(tx, environment.id, EntityType.CONTRACT, "")
+def operations_of(tx: ReadTx, workspace: Workspace, environment_id: str = "") -> Mapping[str, str]:
+    """Return the operation keys of a workspace's current contract by the names people may use; empty: it has none.
+
+    Args:
+        tx: The transaction.
+        workspace: Whose contract.
+        environment_id: Of the workspace's first environment, where it is known.
+
+    """
+    place = environment_id or first_environment(tx, workspace.id).id
+    pin = find_pin(tx, place, EntityType.CONTRACT, "")
     return _NONE if pin is None else operations_in(tx, workspace.org_id, pin.hash)
 
 

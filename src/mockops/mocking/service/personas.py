@@ -11,6 +11,7 @@ from mockops.mocking.service.stubs import audit_items, perform
 from mockops.mocking.store import items as store
 from mockops.mocking.store.items import Filters
 from mockops.workspaces.model.versions import EntityType, VersionStatus
+from mockops.workspaces.service.blobs import save_blobs
 from mockops.workspaces.service.organizations import read_own
 from mockops.workspaces.service.versions import pin_persona, record_version, set_version_status, unpin_persona
 
@@ -46,7 +47,8 @@ def begin_persona_changes(tx: Tx, *, origin: str = "api") -> Changes:
 def save_persona_changes(tx: Tx, changes: Changes) -> Outcome:
     """Write changes to personas: each that changed has a version, live in the organization's first environment."""
     org_id = tx.caller.org_id
-    outcome, pairs = changes.save()
+    outcome, pairs, contents = changes.save()
+    save_blobs(tx, contents)
     audit_items(tx, "persona", pairs)
     if not pairs:
         return outcome

@@ -14,6 +14,7 @@ from mockops.mocking.service.stubs import audit_items, perform, read_item
 from mockops.mocking.store import items as store
 from mockops.mocking.store.items import Filters
 from mockops.workspaces.model.versions import EntityType, VersionStatus
+from mockops.workspaces.service.blobs import save_blobs
 from mockops.workspaces.service.environments import first_environment
 from mockops.workspaces.service.versions import (
     find_version,
@@ -67,7 +68,8 @@ def begin_scenario_changes(tx: Tx, workspace: Workspace, *, origin: str = "api")
 
 def save_scenario_changes(tx: Tx, workspace: Workspace, changes: Changes) -> Outcome:
     """Write changes to drafts; scenarios that were removed are not live in the first environment any more."""
-    outcome, pairs = changes.save()
+    outcome, pairs, contents = changes.save()
+    save_blobs(tx, contents)
     audit_items(tx, "scenario", pairs, workspace_id=workspace.id)
     if outcome.deleted:
         environment = first_environment(tx, workspace.id)

@@ -11,6 +11,8 @@ from mockops.mocking.service.changes import Changes
 from mockops.mocking.service.configs import cut_config_version
 from mockops.mocking.service.operations import operations_of
 from mockops.mocking.store import items as store
+from mockops.workspaces.service.blobs import save_blobs
+from mockops.workspaces.service.environments import first_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -62,7 +64,9 @@ def begin_stub_changes(tx: Tx, workspace: Workspace, *, origin: str = "api") -> 
 
     """
     tx.caller.require(Role.EDITOR, workspace.id)
-    return Changes(tx, "stub", workspace.id, operations=operations_of(tx, workspace), origin=origin)
+    environment_id = first_environment(tx, workspace.id).id
+    operations = operations_of(tx, workspace, environment_id)
+    return Changes(tx, "stub", workspace.id, operations=operations, origin=origin, environment_id=environment_id)
 
 
 def save_stub_changes(tx: Tx, workspace: Workspace, changes: Changes, *, is_cut: bool = True) -> Outcome:
@@ -75,12 +79,15 @@ def save_stub_changes(tx: Tx, workspace: Workspace, changes: Changes, *, is_cut:
         is_cut: Whether to cut the config version; if not, the caller does when all of its changes are there.
 
     """
-    outcome, pairs = changes.save()
+    outcome, pairs, contents = changes.save()
     audit_items(tx, "stub", pairs, workspace_id=workspace.id)
+    if is_cut and outcome.is_change:
+        heads, environment_id = changes.heads.values(), changes.environment_id
+        cut_config_version(tx, workspace, heads, environment_id=environment_id, contents=contents)
+    else:
+        save_blobs(tx, contents)
     if not outcome.is_change:
         return outcome
-    if is_cut:
-        cut_config_version(tx, workspace, changes.heads.values())
     event = StubsChanged(
         workspace_id=workspace.id,
         workspace=workspace.name,
