@@ -25,10 +25,11 @@ from mockops.publishing.service.projects.reading import ReadOptions, ReadProject
 from mockops.publishing.service.projects.schemas import SCHEMAS_FOLDER, write_schemas
 from mockops.workspaces.model.projects import ProjectConflict, ProjectState
 from mockops.workspaces.rules.pulling import pulled
+from mockops.workspaces.service.layout import is_project
 from mockops.workspaces.service.projects import write_state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from mockops.client.projects import Projects
@@ -56,7 +57,8 @@ def complain(text: str) -> None:
 
 def read_project(root: Path) -> ReadProject:
     """Return a project whose files are right, else say everything that is wrong and raise ProjectRefused."""
-    read = read_state(root, ReadOptions(fetch=fetcher(), cache_dir=cache_dir()))
+    with _busy() as tell:
+        read = read_state(root, ReadOptions(fetch=fetcher(), cache_dir=cache_dir(), on_read=tell))
     worst_first = sorted(read.diagnostics, key=lambda one: (one.severity is not Severity.ERROR, one.source))
     for each in worst_first[:_MAX_SHOWN]:
         complain(str(each))
@@ -66,6 +68,17 @@ def read_project(root: Path) -> ReadProject:
         errors = sum(each.severity is Severity.ERROR for each in read.diagnostics)
         raise ProjectRefused(f"{root}: {errors:,} error{'' if errors == 1 else 's'}; nothing was planned or applied")
     return read
+
+
+@contextmanager
+def _busy() -> Iterator[Callable[[str], None]]:
+    """Show on a terminal which workspace is being read."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    with console.status("reading") as status:
+        yield lambda name: status.update(f"reading {name}")
 
 
 def show(plan: Plan, output: Output, more: JsonObject | None = None) -> None:
@@ -137,19 +150,13 @@ def printable_lines(text: str) -> str:
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[_Advance]:
+def _progress(total: int) -> Iterator[Callable[[], None]]:
     """Show how far the uploads are, on the error output and only on a terminal."""
     console = Console(stderr=True)
     columns = (TextColumn("contracts"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal or not total, transient=True) as progress:
         task = progress.add_task("contracts", total=total)
         yield lambda: progress.advance(task)
-
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    _Advance = Callable[[], None]
 
 
 def refuse_conflicts(plan: Plan, root: Path, verb: str) -> None:
@@ -190,6 +197,8 @@ def pull(
         ProjectConflict: Both were edited in one place.
 
     """
+    if not is_project(root):
+        raise Invalid(f"{root} is a workspace alone; pull into the project that it belongs to, or export a new one")
     plan = projects.plan(read.state, prefer=prefer)
     refuse_conflicts(plan, root, "pulled")
     there = projects.export(project="" if everything else read.state.name)
@@ -210,9 +219,10 @@ def _reader(projects: Projects, state: ProjectState) -> Callable[[ContractItem],
     homes = {each.contract.digest: each.name for each in state.workspaces if each.contract is not None}
 
     def read(item: ContractItem) -> Mapping[str, bytes]:
-        bundle = projects.read_contract(homes[item.digest])
-        if digest_of(bundle) != item.digest:
-            raise ProjectConflict(f"the contract of {homes[item.digest]} changed meanwhile; run the command again")
+        home = homes.get(item.digest)
+        bundle = projects.read_contract(home) if home is not None else None
+        if bundle is None or digest_of(bundle) != item.digest:
+            raise ProjectConflict(f"the contract {item.path or item.root} changed meanwhile; run the command again")
         return bundle.files
 
     return read

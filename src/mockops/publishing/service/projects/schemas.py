@@ -15,6 +15,7 @@ from mockops.mocking.importers.editor_schemas import (
     stub_file_schema,
 )
 from mockops.workspaces.model.settings import Settings
+from mockops.workspaces.service.folder import FolderUnwritable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,11 +47,14 @@ def as_text(schema: JsonObject) -> str:
 
 
 def write_schemas(root: Path) -> None:
-    """Write the schemas below a project's root."""
+    """Write the schemas below a project's root; raises FolderUnwritable."""
     folder = root / SCHEMAS_FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, schema in editor_schemas().items():
-        (folder / f"{name}.json").write_text(as_text(schema), encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, schema in editor_schemas().items():
+            (folder / f"{name}.json").write_text(as_text(schema), encoding="utf-8")
+    except OSError as error:
+        raise FolderUnwritable(f"{folder} cannot be written: {error.strerror or error}") from error
 
 
 def _environments(settings: JsonObject) -> JsonObject:
