@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ from mockops.workspaces.model.organizations import Organization
 from mockops.workspaces.service.organizations import ensure_organization
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
     from starlette.testclient import TestClient
 
     from mockops.core.clock import FrozenClock
@@ -71,17 +73,30 @@ def cuts() -> Cuts:
     return Cuts()
 
 
+@cache
+def _application() -> FastAPI:
+    """Return an application with the slice's endpoints; making one takes longer than most tests."""
+    from fastapi import FastAPI
+
+    from mockops.control.routers import ROUTERS
+    from mockops.infra.web import problems
+
+    app = FastAPI()
+    problems.install(app)
+    for router in ROUTERS:
+        if all(route.operation_id.startswith("workspaces.") for route in router.api.routes):  # type: ignore[attr-defined]
+            app.include_router(router.api, prefix="/api/v1")
+    return app
+
+
 @pytest.fixture
 def client(
     database: Database, clock: FrozenClock, acme: Organization, rival: Organization, cuts: Cuts
 ) -> Iterator[TestClient]:
     """Give a client of the API; `Authorization: Bearer ROLE`, `ROLE@ORG`, `root` or a real token says who asks."""
-    from fastapi import FastAPI
     from starlette.testclient import TestClient
 
-    from mockops.control.routers import ROUTERS
     from mockops.infra.secrets import Vault
-    from mockops.infra.web import problems
     from mockops.infra.web.problems import NotAuthenticated
     from mockops.infra.web.services import Services
     from mockops.workspaces.service.changes import ConfigHook
@@ -100,11 +115,7 @@ def client(
         is_root = role == "root"
         return caller_of(orgs[org or "acme"], Role.ADMIN if is_root else Role(role), is_root=is_root)
 
-    app = FastAPI()
-    problems.install(app)
-    for router in ROUTERS:
-        if router.api.routes and router.api.routes[0].operation_id.startswith("workspaces."):  # type: ignore[attr-defined]
-            app.include_router(router.api, prefix="/api/v1")
+    app = _application()
     app.state.services = Services(database=database, clock=clock, authenticate=authenticate)
     app.state.services.provide(Vault([bytes(range(32))]))
     app.state.services.provide(ConfigHook(cuts.cut))

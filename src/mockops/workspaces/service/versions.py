@@ -97,7 +97,7 @@ def label_version(tx: Tx, version: Version, label: str) -> Version:
         LabelTaken: It is not higher than all before, or the version has another one.
 
     """
-    if version.label == label:
+    if version.label == check_label(label):
         return version
     if version.label:
         message = f"This very content is version {version.label} already; it cannot be {label[:64]!r}, too."
@@ -105,11 +105,12 @@ def label_version(tx: Tx, version: Version, label: str) -> Version:
     highest, rank = store.find_highest(tx, entity_of(version))
     _refuse_lower(label, highest)
     store.label_version(tx, version.id, label, rank + 1)
+    after = {"label": label, "entity": entity_of(version)[2:]}
+    tx.audit("version.labelled", "version", version.id, workspace_id=version.workspace_id, after=after)
     return replace(version, label=label)
 
 
 def _refuse_lower(label: str, highest: str) -> None:
-    check_label(label)
     if highest and not is_higher(label, highest):
         message = (
             f"The label {label!r} must be higher than {highest}, the highest so far; {next_patch(highest)} is next."

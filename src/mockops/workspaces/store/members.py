@@ -48,12 +48,11 @@ def find_by_subject(tx: ReadTx, org_id: str, subject: str) -> Member | None:
 
 
 def read_memberships(tx: ReadTx, column: str, value: str) -> list[Membership]:
-    """Return the members whose `subject` or `email` is this, in all organizations, by the organization's name."""
+    """Return the members whose `subject` or `email` is this, in all organizations, in no order."""
     statement = (
         select(members.c.id.label("member_id"), members.c.org_id, organizations.c.name.label("org"), members.c.role)
         .join(organizations, organizations.c.id == members.c.org_id)
         .where(members.c[column] == value)
-        .order_by(organizations.c.name)
     )
     return [
         Membership(member_id=row.member_id, org_id=row.org_id, org=row.org, role=Role(row.role))
