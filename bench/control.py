@@ -50,12 +50,7 @@ def fill(here: World, workspaces: int = 20, stubs: int = 20) -> None:
         name = f"service-{number:02d}"
         here.api("POST", "/workspaces", {"name": name})
         items = [
-            {
-                "action": "create",
-                "document": {
-                    "document": {"id": f"s{at}", "match": f"GET /things/{at}", "respond": {"json": {"at": at}}}
-                },
-            }
+            {"action": "create", "document": {"id": f"s{at}", "match": f"GET /things/{at}", "respond": {"json": at}}}
             for at in range(stubs)
         ]
         done = here.api("POST", f"/workspaces/{name}/stubs/bulk", {"items": items})

@@ -187,6 +187,7 @@ def _open_sqlite(url: URL) -> Engine:
             "foreign_keys=ON",
             f"busy_timeout={_BUSY_TIMEOUT_S * 1000}",
             "cache_size=-16000",
+            "wal_autocheckpoint=8000",  # pages, 32 MB: small changes rewrite the same few over and over
             "temp_store=MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")
