@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Self, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx2
 import msgspec
 
-from mockops.client.errors import AnswerInvalid, ServerInvalid, ServerUnreachable, refusal
+from mockops.client.addresses import DEFAULT_SERVER, header, is_loopback, server_url
+from mockops.client.errors import AnswerInvalid, NameMissing, ServerUnreachable, refusal
 from mockops.core.ids import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from mockops.core.json import Json, JsonObject
 
 T = TypeVar("T")
 
-DEFAULT_SERVER = "http://127.0.0.1:7070"
+Parameter = str | int | float | bool | Sequence[str] | None
+"""A query parameter; None and an empty text or list are left out."""
+
 SERVER_VARIABLE = "MOCKOPS_SERVER"
 TOKEN_VARIABLE = "MOCKOPS_TOKEN"  # noqa: S105 (a variable's name)
 ORG_VARIABLE = "MOCKOPS_ORG"
@@ -38,6 +43,7 @@ _FIRST_WAIT_S = 0.2
 _MAX_WAIT_S = 10.0
 _CHUNK_BYTES = 1 << 16
 _MAX_SHOWN = 200
+_REVISION = "mockops-revision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,12 @@ class Answer:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             message = f"the answer to {self.what} cannot be understood ({error}); is the server of the same version?"
             raise AnswerInvalid(message) from error
+
+    @property
+    def revision(self) -> int:
+        """The revision from which on gateways serve what was changed; 0: nothing that they serve was."""
+        text = self.headers.get(_REVISION, "")
+        return int(text) if text.isdecimal() and text.isascii() else 0
 
     @property
     def version(self) -> int | None:
@@ -101,23 +113,25 @@ class Api:
             ServerInvalid: The server is no URL.
 
         """
-        self.server = _server_url(server or os.environ.get(SERVER_VARIABLE, "") or DEFAULT_SERVER)
+        self.server = server_url(server or os.environ.get(SERVER_VARIABLE, "") or DEFAULT_SERVER)
         token = token or os.environ.get(TOKEN_VARIABLE, "")
         org = org or os.environ.get(ORG_VARIABLE, "")
         headers = {"User-Agent": f"mockops/{version('mockops')}", "Accept": "application/json"}
         if token:
-            headers["Authorization"] = f"Bearer {_header('token', token)}"
+            headers["Authorization"] = f"Bearer {header('token', token)}"
         if org:
-            headers["MockOps-Org"] = _header("organization", org)
+            headers["MockOps-Org"] = header("organization", org)
         self._attempts = attempts
         self._max_answer_bytes = max_answer_bytes
         self._sleep = sleep
         self._timeout_s = timeout_s
+        self._revision = 0
+        self._revising = threading.Lock()
         self._http = httpx2.Client(
             headers=headers,
             transport=transport,
             # a proxy of the environment cannot know this machine's ports
-            trust_env=not _is_loopback(self.server),
+            trust_env=not is_loopback(self.server),
             follow_redirects=False,
         )
 
@@ -133,13 +147,20 @@ class Api:
         """Close the connections."""
         self._http.close()
 
-    def get(self, path: str, **params: str | int | None) -> Answer:
-        """Return the answer to a GET of a path below the API's root; parameters that are None are left out."""
-        return self.request("GET", path, params={name: value for name, value in params.items() if value is not None})
+    @property
+    def revision(self) -> int:
+        """The newest revision that a change made over this connection got; 0: none changed what gateways serve."""
+        return self._revision
 
-    def post(self, path: str, body: Json = None, *, timeout_s: float | None = None) -> Answer:
+    def get(self, path: str, **params: Parameter) -> Answer:
+        """Return the answer to a GET of a path below the API's root; parameters that are None are left out."""
+        return self.request("GET", path, params=params)
+
+    def post(
+        self, path: str, body: Json = None, *, if_match: int | None = None, timeout_s: float | None = None
+    ) -> Answer:
         """Return the answer to a POST of a JSON body."""
-        return self.request("POST", path, body=body, timeout_s=timeout_s)
+        return self.request("POST", path, body=body, if_match=if_match, timeout_s=timeout_s)
 
     def put(self, path: str, body: Json, *, if_match: int | None = None) -> Answer:
         """Return the answer to a PUT; with `if_match` only if the thing still has that version."""
@@ -149,11 +170,11 @@ class Api:
         """Return the answer to a PATCH; with `if_match` only if the thing still has that version."""
         return self.request("PATCH", path, body=body, if_match=if_match)
 
-    def delete(self, path: str, *, if_match: int | None = None) -> Answer:
+    def delete(self, path: str, *, if_match: int | None = None, **params: Parameter) -> Answer:
         """Return the answer to a DELETE; with `if_match` only if the thing still has that version."""
-        return self.request("DELETE", path, if_match=if_match)
+        return self.request("DELETE", path, if_match=if_match, params=params)
 
-    def items(self, path: str, kind: type[T], *, limit: int = 500, **params: str | int | None) -> Iterator[T]:
+    def items(self, path: str, kind: type[T], *, limit: int = 500, **params: Parameter) -> Iterator[T]:
         """Give every item of a paged list; pages are fetched when their items are wanted."""
         cursor: str | None = None
         while True:
@@ -172,7 +193,7 @@ class Api:
         body: Json = None,
         content: bytes | None = None,
         content_type: str = "application/json",
-        params: Mapping[str, str | int] | None = None,
+        params: Mapping[str, Parameter] | None = None,
         if_match: int | None = None,
         timeout_s: float | None = None,
     ) -> Answer:
@@ -206,12 +227,49 @@ class Api:
         request = self._http.build_request(
             method,
             f"{self.server}{_API}/{path}",
-            params=params,
+            params=given(params or {}),
             content=content,
             headers=headers,
             timeout=httpx2.Timeout(timeout_s or self._timeout_s, connect=_CONNECT_S),
         )
         return self._send(request, f"{method} {_API}/{path}")
+
+    @contextmanager
+    def streaming(
+        self, path: str, *, params: Mapping[str, Parameter], headers: Mapping[str, str], silence_s: float
+    ) -> Iterator[httpx2.Response]:
+        """Give the response to a GET whose body never ends; nothing is tried again.
+
+        Args:
+            path: Below the API's root.
+            params: Query parameters.
+            headers: Beside the connection's.
+            silence_s: Without a byte for so long, the stream has broken.
+
+        Raises:
+            ApiError: The server refused.
+            ServerUnreachable: Nobody answered, or it answers no more.
+            AnswerInvalid: The answer is none of a MockOps server.
+
+        """
+        request = self._http.build_request(
+            "GET",
+            f"{self.server}{_API}/{path}",
+            params=given(params),
+            headers={"Accept": "text/event-stream", **headers},
+            timeout=httpx2.Timeout(silence_s, connect=_CONNECT_S),
+        )
+        what = f"GET {_API}/{path}"
+        try:
+            response = self._http.send(request, stream=True)
+            try:
+                if response.status_code != 200:
+                    self._judged(response, self._read(response, what), what)
+                yield response
+            finally:
+                response.close()
+        except httpx2.TransportError as error:
+            raise self._unreachable(error, what) from error
 
     def _send(self, request: httpx2.Request, what: str) -> Answer:
         is_repeatable = request.method in _REPEATABLE or "Idempotency-Key" in request.headers
@@ -253,7 +311,10 @@ class Api:
         status = response.status_code
         if 200 <= status < 300:
             headers = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(status=status, headers=headers, content=content, what=what)
+            answer = Answer(status=status, headers=headers, content=content, what=what)
+            with self._revising:
+                self._revision = max(self._revision, answer.revision)
+            return answer
         if 300 <= status < 400:
             there = response.headers.get("location", "elsewhere")[:_MAX_SHOWN]
             raise AnswerInvalid(f"{self.server} redirects to {there}: name that server if you trust it")
@@ -272,38 +333,26 @@ class Api:
 
 
 def segment(text: str) -> str:
-    """Return a text as one segment of a path, percent-encoded (RFC 3986 section 3.3)."""
+    """Return a text as one segment of a path, percent-encoded (RFC 3986 section 3.3); raises NameMissing for ``.
+
+    A segment of dots alone would be resolved away, so that another thing would be meant.
+    """
+    if not text or text in (".", ".."):
+        raise NameMissing(f"{text!r} names nothing")
     return quote(text, safe="")
 
 
-def _server_url(text: str) -> str:
-    """Return a server's URL without trailing slash; raises ServerInvalid."""
-    url = text.strip().rstrip("/")
-    try:
-        parts = urlsplit(url)
-        is_url = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_url = False
-    if not is_url:
-        raise ServerInvalid(f"{text!r} is no URL of a server; write for instance {DEFAULT_SERVER}")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ServerInvalid(f"{parts.hostname}: a server's URL has no user, password, query or fragment; use --token")
-    return url
-
-
-def _header(what: str, value: str) -> str:
-    """Return a value that goes into a header; raises ServerInvalid."""
-    if not (value.isascii() and value.isprintable()) or " " in value:
-        raise ServerInvalid(f"the {what} has characters that none has; was it copied whole, without line ends?")
-    return value
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+def given(params: Mapping[str, Parameter]) -> dict[str, str | int | float | list[str]]:
+    """Return those parameters that say something, as a query has them."""
+    found: dict[str, str | int | float | list[str]] = {}
+    for name, value in params.items():
+        if isinstance(value, bool):
+            found[name] = "true" if value else "false"
+        elif isinstance(value, int | float):
+            found[name] = value
+        elif value:
+            found[name] = value if isinstance(value, str) else list(value)
+    return found
 
 
 def _problem(content: bytes) -> JsonObject:
