@@ -160,7 +160,8 @@ class MockHandler:
         """Say which targets there are and how to name one."""
         if self._gateway.revision < 0:
             return refusal(503, "gateway.not_ready", "This gateway has not got its targets from control yet.")
-        names = self._gateway.table.names[:_MAX_NAMES]
+        known = self._gateway.table.names
+        names = known[:_MAX_NAMES]
         asked = request.header("mockops-target")
         what = f"There is no target {asked!r}" if asked else f"{request.path} names no target"
         hint = (
@@ -168,9 +169,8 @@ class MockHandler:
             if names
             else ""
         )
-        more = len(self._gateway.table.names) - len(names)
-        known = ", ".join(names) + (f" and {more} more" if more else "") or "none"
-        detail = f"{what}. Known targets: {known}. {hint}".strip()
+        listed = ", ".join(names) + (f" and {len(known) - len(names)} more" if len(known) > len(names) else "")
+        detail = f"{what}. Known targets: {listed or 'none'}. {hint}".strip()
         body = problem(404, "gateway.unknown_target", detail, targets=names)
         headers = (("Content-Type", PROBLEM_JSON), ("MockOps-Source", "error"))
         return Answer(status=404, headers=headers, body=body, with_body=request.method != "HEAD")

@@ -27,6 +27,8 @@ _CHUNK_ROWS = 1000
 """Rows made in one go, some ten milliseconds; between them the loop sees to other things."""
 _MAX_GROWN_ROWS = 2000
 """Up to this size a batch that waits takes in what comes next: a minute without control is one file, not sixty."""
+_MAX_GROWN_SAMPLES = 60
+"""Samples of such a batch, the newest: they are for who looks on, who has no use for those of an hour ago."""
 
 
 class Flusher:
@@ -108,7 +110,7 @@ class Flusher:
                 batch,
                 number=newest.number,
                 counts=add_up(newest.counts, batch.counts),
-                samples=newest.samples + batch.samples,
+                samples=(newest.samples + batch.samples)[-_MAX_GROWN_SAMPLES:],
             )
         self._newest, self._number = batch, batch.number
         self._spool.put(batch.boot, batch.number, coding.compress(msgspec.json.encode(batch)))

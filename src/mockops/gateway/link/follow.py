@@ -58,6 +58,8 @@ class Follower:
         self._changed = asyncio.Event()
         self._wants_blobs = asyncio.Event()
         self._is_whole = True
+        self._writing: asyncio.Future[None] | None = None
+        """The snapshot on its way to disk."""
         self.cursor = 0
         """Of the last page applied."""
         self.last_contact: datetime | None = None
@@ -177,19 +179,27 @@ class Follower:
 
     async def save(self) -> None:
         """Write what is served to disk if it has changed, and remove the blobs that nothing needs any more."""
+        if self._writing is not None:  # whoever began it was cancelled
+            await asyncio.wait((self._writing,))
+            if self._writing.exception() is not None:
+                self._changed.set()
+            self._writing = None
         if not self._changed.is_set() or not self._is_whole or self._folder.reason:
             return
         self._changed.clear()
         now = Saved(url=self._control.url, cursor=self.cursor, home=self._fleet.home, rows=self._fleet.rows)
+        self._writing = asyncio.ensure_future(asyncio.to_thread(saved.save, self._folder.snapshot, now))
         try:
-            await asyncio.to_thread(saved.save, self._folder.snapshot, now)
+            await asyncio.shield(self._writing)
         except OSError as error:
+            self._writing = None
             was_known = any(each.startswith("snapshot: ") for each in self.problems)
             self._note("snapshot", f"it cannot be written to {self._folder.snapshot}: {error.strerror or error}")
             if not was_known:
                 self._warn_of_disk(error)
             self._changed.set()
             return
+        self._writing = None
         self._note("snapshot")
         async with self._lock:
             self._blobs.prune(self._fleet.digests)

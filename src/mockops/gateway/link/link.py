@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,7 +17,7 @@ from mockops.gateway.link.control import Control, ControlAway, ControlRefused, I
 from mockops.gateway.link.fleet import MAX_COMPILED_BYTES, Fleet
 from mockops.gateway.link.flush import EVERY_S, Flusher
 from mockops.gateway.link.follow import Follower
-from mockops.gateway.link.patience import Contact
+from mockops.gateway.link.patience import Contact, Patience
 from mockops.gateway.link.samples import RATE, Sampler
 from mockops.gateway.link.saved import SavedInvalid
 from mockops.gateway.link.spool import MAX_BYTES, Spool
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from mockops.gateway.gateway import Gateway
     from mockops.gateway.link.folder import Folder
     from mockops.gateway.upstream.client import UpstreamClient
+
+logger = logging.getLogger(__name__)
 
 _LAST_WORDS_S = 3.0
 """How long the last counts may take to be sent."""
@@ -150,26 +153,28 @@ class Link:
     def start(self) -> None:
         """Follow control and tell it what is counted, from now on."""
         works = (
-            self._follower.follow(),
-            self._follower.mend(),
-            self._follower.keep_saved(),
-            self._flusher.keep_flushing(),
-            self._flusher.keep_sending(),
+            self._follower.follow,
+            self._follower.mend,
+            self._follower.keep_saved,
+            self._flusher.keep_flushing,
+            self._flusher.keep_sending,
         )
         self._tasks = [asyncio.create_task(self._watched(work)) for work in works]
 
-    async def _watched(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run one of the works; none of them ends by itself, so that whatever ends one is told."""
-        try:
-            await work
-        except ControlRefused as error:
-            self._fail(ControlRefused(f"control {self._control.url} does not let this gateway in: {error}"))
-        except Exception as error:
-            self._fail(error)
-
-    def _fail(self, error: Exception) -> None:
-        if not self.failed.done():
-            self.failed.set_exception(error)
+    async def _watched(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run one of the works for ever: what goes wrong inside is logged, and must not end what is served."""
+        patience = Patience(work.__qualname__)
+        while True:
+            try:
+                await work()
+            except ControlRefused as error:
+                if not self.failed.done():
+                    reason = f"control {self._control.url} does not let this gateway in: {error}"
+                    self.failed.set_exception(ControlRefused(reason))
+                return
+            except Exception:
+                logger.exception("MockOps failed in %s; trying again", work.__qualname__)
+            await asyncio.sleep(patience.next_s())
 
     async def close(self) -> None:
         """Stop following, tell control the last counts for a few seconds, and keep on disk what it does not take."""
@@ -177,6 +182,12 @@ class Link:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.failed.cancel()
+        if self._tasks:
+            await self._say_last_words()
+        self._control.close()
+        self._folder.close()
+
+    async def _say_last_words(self) -> None:
         await self._flusher.flush()
         with contextlib.suppress(ControlAway, ControlRefused, TimeoutError):
             async with asyncio.timeout(_LAST_WORDS_S):
@@ -188,8 +199,6 @@ class Link:
                 f"control has not taken {len(self._spool)} batches of counts; "
                 + ("they are sent at the next start" if not self._spool.reason else "they are lost with this process")
             )
-        self._control.close()
-        self._folder.close()
 
     @property
     def replaced(self) -> int:

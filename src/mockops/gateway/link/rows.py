@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
     from mockops.core.json import Json
 
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What JSON that is none, or endlessly nested, raises."""
+_DIGEST_LENGTH = 64
+_HEX = frozenset("0123456789abcdef")
 _EMPTY = msgspec.Raw(b"null")
 
 
@@ -84,8 +88,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def digests(self) -> Iterator[str]:
-        """The blobs it needs."""
-        return filter(None, (self.contract, self.personas))
+        """The blobs it needs, as far as they can be asked for."""
+        named = (self.contract, self.personas)
+        return (each for each in named if len(each) == _DIGEST_LENGTH and _HEX.issuperset(each))
 
     @property
     def label(self) -> str:
@@ -115,7 +120,7 @@ def read_page(content: bytes) -> Page:
     """
     try:
         page = _pages.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise RowInvalid(f"what came is no page of a snapshot: {error}") from error
     rows: list[Row] = []
     unread: list[str] = []
@@ -144,11 +149,11 @@ def read_row(raw: bytes) -> Row:
     """
     try:
         head = _heads.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise RowInvalid(f"a target that came is no target: {error}") from error
     try:
         settings = _settings.decode(head.settings) if bytes(head.settings) != b"null" else Settings()
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNREADABLE:
         settings = None  # told when it is compiled, as everything else that is wrong with it
     return Row(
         raw=raw,
@@ -193,6 +198,6 @@ def snapshot_of(row: Row, head: TargetSnapshot, personas: Json) -> TargetSnapsho
             _settings.decode(_heads.decode(row.raw).settings)  # raises, and says what is wrong
         content = _contents.decode(row.raw)
         known = _personas.decode(personas) if personas is not None else ()
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise RowInvalid(f"it cannot be read by this version of MockOps: {error}") from error
     return msgspec.structs.replace(head, stubs=content.stubs, scenarios=content.scenarios, personas=known)
