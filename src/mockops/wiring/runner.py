@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mockops.control.health import NotMigrated
+from mockops.control.wakeup import Wakeup
 from mockops.core.clock import SystemClock
 from mockops.infra.db.database import Database, open_database
 from mockops.infra.db.migrate import is_current
 from mockops.infra.loop import run
+from mockops.publishing.service.traffic import TrafficChanges
 from mockops.runner.housekeeping import Housekeeper, Retention, own_chores
 from mockops.runner.outbox import Dispatcher
 from mockops.runner.runner import Runner
@@ -46,12 +48,15 @@ async def _serve(database: Database, options: RunnerOptions, clock: Clock) -> in
         return 0
     runner = make_runner(database, options, clock=clock)
     running = asyncio.create_task(runner.run())
+    hearing = asyncio.create_task(Wakeup(database, TrafficChanges()).run())
     stopping = asyncio.create_task(stop.wait())
     say("runner: works")
     await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
     runner.stop()
-    stopping.cancel()
+    for each in (stopping, hearing):
+        each.cancel()
     await running
+    await asyncio.gather(stopping, hearing, return_exceptions=True)
     return 0
 
 
