@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from mockops.core.errors import Unavailable
-from mockops.infra.db.database import CHANNEL
+from mockops.infra.db.database import CHANNEL, TARGETS_CHANNEL
 from mockops.infra.db.listen import listen
 from mockops.publishing.service.traffic import newest_sample
 
@@ -24,7 +24,7 @@ _AGAIN_S = 2.0
 
 
 class Wakeup:
-    """Moves `database.changed` and the samples' signal to what was committed, wherever it was."""
+    """Moves the signals of the database and of samples to what was committed, wherever it was."""
 
     def __init__(self, database: Database, traffic: Changes, *, every_s: float = _EVERY_S) -> None:
         self._database = database
@@ -62,7 +62,7 @@ class Wakeup:
     async def _listen(self) -> None:
         while True:
             try:
-                async for channel, payload in listen(self._database, (CHANNEL, TRAFFIC_CHANNEL)):
+                async for channel, payload in listen(self._database, (CHANNEL, TARGETS_CHANNEL, TRAFFIC_CHANNEL)):
                     self._hear(channel, payload)
             except Unavailable as error:
                 log.warning("%s; looking every %s s meanwhile", error, self._every_s)
@@ -75,5 +75,7 @@ class Wakeup:
             return
         if channel == CHANNEL:
             self._database.changed.signal(int(payload))
+        elif channel == TARGETS_CHANNEL:
+            self._database.targets.signal(int(payload))
         elif channel == TRAFFIC_CHANNEL:
             self._traffic.signal(int(payload))

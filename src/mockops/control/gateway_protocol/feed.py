@@ -132,11 +132,11 @@ class Feed:
                 log.exception("changes cannot be read for the gateways, trying again")
                 await asyncio.sleep(_TROUBLE_S)
             else:
-                next_s = max(next_s, loop.time()) + answered * _ANSWER_S
+                next_s = max(next_s, loop.time()) + max(1, answered) * _ANSWER_S
 
     async def _news(self) -> None:
         """Wait for a change that somebody who waits has not been told of."""
-        changed = self._database.changed
+        changed = self._database.targets
         while True:
             self._came.clear()
             if not self._crowds:

@@ -32,6 +32,8 @@ POOL_SIZE = 48
 _BUSY_TIMEOUT_S = 10
 CHANNEL = "mockops"
 """Of PostgreSQL's NOTIFY."""
+TARGETS_CHANNEL = "mockops_targets"
+"""The same, for commits that changed what gateways serve."""
 
 
 class DatabaseUrlInvalid(Invalid):
@@ -46,6 +48,9 @@ class Database:
     def __init__(self, engine: Engine, *, clock: Clock) -> None:
         self.engine = engine
         self.changed = Changes()
+        """Positions of all commits."""
+        self.targets = Changes()
+        """Revisions of commits that changed what gateways serve: far fewer, so that gateways sleep through the rest."""
         self._clock = clock
         self._writing = threading.Lock()
         """SQLite has one writer at a time: waiting here is fair and immediate, its own waiting is neither."""
@@ -95,8 +100,12 @@ class Database:
                 tx.finish()
                 if tx.position and not self.is_sqlite:
                     connection.execute(select(func.pg_notify(CHANNEL, str(tx.position))))
+                    if tx.revision:
+                        connection.execute(select(func.pg_notify(TARGETS_CHANNEL, str(tx.revision))))
             if tx.position:
                 self.changed.signal(tx.position)
+            if tx.revision:
+                self.targets.signal(tx.revision)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -124,7 +133,9 @@ class Database:
         """Return the newest position, and wake those who wait for it."""
         with self.read() as tx:
             position: int = tx.scalar(select(tables.log_position.c.value)) or 0
+            revision: int = tx.scalar(select(func.max(tables.targets.c.revision))) or 0
         self.changed.signal(position)
+        self.targets.signal(revision)
         return position
 
     def create_all(self) -> None:
