@@ -33,10 +33,18 @@ class ApiError(MockOpsError):
     def __init__(self, message: str, *, status: int, problem: JsonObject) -> None:
         super().__init__(message)
         self.status = status
+        """HTTP's."""
         self.problem = problem
         """The problem document; empty when the server sent none."""
         self.diagnostics = tuple(_diagnostics(problem.get("errors")))
         """The problem's `errors`."""
+        if self.problem_code:
+            self.code = self.problem_code  # type: ignore[misc]  # the situation's own, where the server tells it
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """What is wrong, one entry a bad field: `pointer` into the body (or `source`: the parameter), `message`."""
+        return self.diagnostics
 
     @property
     def problem_code(self) -> str:
@@ -98,6 +106,13 @@ class ServerUnreachable(Unavailable):
 
     code: ClassVar[str] = "client.unreachable"
     exit_code: ClassVar[int] = 4
+
+
+class NameMissing(Invalid):
+    """What names a thing is empty."""
+
+    code: ClassVar[str] = "client.name_missing"
+    exit_code: ClassVar[int] = 2
 
 
 class ServerInvalid(Invalid):
