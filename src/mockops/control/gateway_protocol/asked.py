@@ -29,7 +29,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     gateway: Name
     boot: Name
-    cursor: Annotated[int, msgspec.Meta(ge=0, lt=2**63)] = 0
+    cursor: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 0
     wait: Annotated[float, msgspec.Meta(ge=0, le=MAX_WAIT_S)] = 0.0
     """Seconds."""
     workers: Annotated[int, msgspec.Meta(ge=1, le=_MAX_WORKERS)] = 1
