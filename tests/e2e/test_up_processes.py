@@ -72,6 +72,7 @@ def until(condition: Callable[[], Any], within_s: float = PATIENCE_S) -> Any:
     deadline = time.monotonic() + within_s
     while not (found := condition()):
         assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)  # a busy wait would slow what it waits for
     return found
 
 
@@ -111,7 +112,11 @@ class Running:
             assert found or self.process.poll() is None, self.text
             return found[0].strip().removeprefix(beginning).strip() or "-" if found else None
 
-        return str(until(find))
+        deadline = time.monotonic() + PATIENCE_S
+        while not (found := find()):
+            assert time.monotonic() < deadline, self.text
+            time.sleep(0.02)  # a busy wait would slow what it waits for
+        return found
 
     @property
     def api(self) -> str:

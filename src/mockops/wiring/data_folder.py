@@ -7,19 +7,19 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from mockops.core.errors import Conflict
+from mockops.core.errors import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class DataFolderUsed(Conflict):
+class DataFolderUsed(Unavailable):
     """Another `mockops up` uses the folder."""
 
     code: ClassVar[str] = "data.in_use"
 
 
-class DataFolderUnusable(Conflict):
+class DataFolderUnusable(Unavailable):
     """The folder cannot be written to."""
 
     code: ClassVar[str] = "data.unusable"

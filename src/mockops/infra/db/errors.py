@@ -70,9 +70,9 @@ def translated() -> Iterator[None]:
     except DataError as error:
         raise ValueUnstorable(f"A value cannot be stored or looked for: {error.orig}") from error
     except OperationalError as error:
-        raise _explain(str(error.orig)) from error
+        raise _explain(str(error.orig), error.orig) from error
     except sqlite3.OperationalError as error:  # while a connection is set up
-        raise _explain(str(error)) from error
+        raise _explain(str(error), error) from error
     except (DBAPIError, sqlite3.DatabaseError) as error:
         text = str(getattr(error, "orig", error))
         if "malformed" in text or "not a database" in text:
@@ -82,12 +82,16 @@ def translated() -> Iterator[None]:
         raise
 
 
-def _explain(text: str) -> Unavailable:
+_NO_ROOM = frozenset({sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE})
+"""A file that may not grow: SQLite says so of a full disk, but not of a full quota or a limit of the process."""
+
+
+def _explain(text: str, error: BaseException | None = None) -> Unavailable:
     lower = text.lower()
     if "locked" in lower or "lock timeout" in lower or "deadlock" in lower:
         return DatabaseBusy("The database is locked by another process; try again in a moment.")
-    if "full" in lower or "no space left" in lower:
-        return DatabaseFull("The disk of the database is full; nothing was changed. Free some space.")
+    if "full" in lower or "no space left" in lower or getattr(error, "sqlite_errorcode", 0) in _NO_ROOM:
+        return DatabaseFull("The disk of the database is full, or a quota is; nothing was changed. Free some space.")
     if "malformed" in lower or "not a database" in lower:
         return DatabaseBroken(
             f"The database's file is damaged or no SQLite database ({text}). Restore it from a copy, or move it away "

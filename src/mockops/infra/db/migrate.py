@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import func, insert, inspect, literal, select
 
-from mockops.core.errors import Conflict
+from mockops.core.errors import Unavailable
 from mockops.infra.db import tables
 from mockops.infra.db.errors import DatabaseBroken, translated
 from mockops.infra.db.metadata import metadata
@@ -33,13 +33,13 @@ _PATIENCE_MS = 600_000
 """How long a process waits for another one that migrates."""
 
 
-class DatabaseTooNew(Conflict):
+class DatabaseTooNew(Unavailable):
     """A newer MockOps has changed the tables to what this one does not know."""
 
     code: ClassVar[str] = "database.too_new"
 
 
-class DatabaseForeign(Conflict):
+class DatabaseForeign(Unavailable):
     """The database has tables of MockOps, but no record of which."""
 
     code: ClassVar[str] = "database.foreign"
