@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -258,3 +259,35 @@ def test_a_stub_deleted_and_made_again_in_one_bulk_is_the_new_one(api: TestClien
     items = [{"action": "create", "document": {**DOG, "id": "x"}}, {"action": "delete", "id": "x"}]
     assert api.post(f"{STUBS}/bulk", json={"items": items}).json()["failed"] == 0
     assert keys(api) == ["dog"]
+
+
+def test_texts_that_a_database_cannot_hold_do_no_harm(api: TestClient) -> None:
+    made = send(api, id="nul", name="a\u0000b", match={"path": "/x\u0000y"}, respond={"text": "\u0000"})
+    assert made.status_code in (201, 422), made.text
+    named = send(api, id="named", name="a\u0000b", match="GET /pets", respond={"text": "\u0000"})
+    assert (named.status_code, named.json()["document"]["name"], named.json()["name"]) == (201, "a\0b", "ab")
+    assert send(api, id="a\u0000b", match="GET /pets", respond=200).status_code == 422
+    items = [{"action": "delete", "id": "a\u0000b"}, {"action": "update", "id": "a\u0000b", "document": DOG}]
+    assert [each["status"] for each in api.post(f"{STUBS}/bulk", json={"items": items}).json()["results"]] == [404, 404]
+
+
+def test_a_thousand_stubs_in_one_request(sqlite_api: TestClient) -> None:
+    def items(action: str, status: int) -> list[dict[str, Any]]:
+        return [
+            {
+                "action": action,
+                "id": f"s{number}",
+                "document": {"id": f"s{number}", "match": f"GET /x/{number}", "respond": {"status": status}},
+            }
+            for number in range(1_000)
+        ]
+
+    for action, status in (("create", 200), ("update", 201)):
+        begin = perf_counter()
+        shown = sqlite_api.post(f"{STUBS}/bulk", json={"items": items(action, status)}).json()
+        assert (shown["succeeded"], shown["failed"]) == (1_000, 0)
+        assert perf_counter() - begin < 10  # 0.6 s where nothing else runs
+    gone = [{"action": "delete", "id": f"s{number}"} for number in range(1_000)]
+    assert sqlite_api.post(f"{STUBS}/bulk", json={"items": gone}).json()["succeeded"] == 1_000
+    assert keys(sqlite_api) == []
+    assert sqlite_api.post(f"{STUBS}/bulk", json={"items": [*gone, gone[0]]}).status_code == 422

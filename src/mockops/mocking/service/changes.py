@@ -19,7 +19,6 @@ from mockops.mocking.rules.match import resolve_operation
 from mockops.mocking.rules.patch import merge_patch
 from mockops.mocking.service.parsed import Content, content_of, operation_problems, parse
 from mockops.mocking.store import items as store
-from mockops.mocking.store.items import Head
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -63,19 +62,14 @@ class Changes:
         self._owner_id = owner_id
         self._operations = operations or {}
         self._origin = origin
-        self._heads = {head.key: head for head in store.list_heads(tx, kind, owner_id)}
-        self._last = max((head.ordinal for head in self._heads.values()), default=0)
+        self._last: int | None = None
         self._before: dict[str, SavedItem | None] = {}
         """Items as they are stored; None: there is none."""
         self._after: dict[str, SavedItem | None] = {}
         """What is to be stored; None: nothing any more."""
         self._contents: dict[str, Content] = {}
         self._moved: dict[str, int] = {}
-
-    @property
-    def heads(self) -> Mapping[str, Head]:
-        """What there will be, by key."""
-        return self._heads
+        self._is_reordered = False
 
     @property
     def operations(self) -> Mapping[str, str]:
@@ -84,8 +78,13 @@ class Changes:
 
     def load(self, keys: Iterable[str]) -> None:
         """Read many items at once that are about to be changed."""
-        wanted = {key for key in keys if key in self._heads and key not in self._before}
-        self._before.update(store.read_items(self._tx, self._kind, self._owner_id, wanted))
+        wanted = {key for key in keys if key not in self._before and _KEY.fullmatch(key)}
+        found = store.read_items(self._tx, self._kind, self._owner_id, wanted)
+        self._before.update({key: found.get(key) for key in wanted})
+
+    def has(self, key: str) -> bool:
+        """Say whether there will be an item of the key."""
+        return self._find(key) is not None
 
     def current(self, key: str) -> SavedItem:
         """Return an item as it will be.
@@ -109,7 +108,7 @@ class Changes:
 
         """
         write = self._with_key(write)
-        if write.key in self._heads:
+        if self.has(write.key):
             there = f"There is a {self._kind} {write.key!r} already"
             message = f"{there}; change it with PUT or PATCH, or give this one another {KEY_MEMBER[self._kind]}."
             raise ItemExists(message)
@@ -186,19 +185,25 @@ class Changes:
         before = self.current(key)
         self.require_latest(self._kind, before, version)
         self._after[key] = None
-        del self._heads[key]
         return before
 
     def reorder(self, keys: Sequence[str]) -> None:
         """Put items into an order; those that are not named stay where they are among all."""
-        changed = reordered({key: head.ordinal for key, head in self._heads.items()}, keys)
-        for key, ordinal in changed.items():
-            self._heads[key] = self._heads[key]._replace(ordinal=ordinal)
-            planned = self._after.get(key)
+        if not keys:
+            return
+        stored = {head.key: head for head in store.list_heads(self._tx, self._kind, self._owner_id)}
+        ordinals = {key: head.ordinal for key, head in stored.items()}
+        for key, planned in self._after.items():
+            ordinals.pop(key, None)
             if planned is not None:
-                self._after[key] = replace(planned, ordinal=ordinal)
+                ordinals[key] = planned.ordinal
+        for key, ordinal in reordered(ordinals, keys).items():
+            planned = self._after.get(key)
+            if planned is None:
+                self._moved[stored[key].id] = ordinal
             else:
-                self._moved[self._heads[key].id] = ordinal
+                self._after[key] = replace(planned, ordinal=ordinal)
+                self._is_reordered = self._is_reordered or key in stored
 
     def check(self, key: str, *, version: int | None = None) -> SavedItem:
         """Return an item that can be used as it is.
@@ -238,17 +243,17 @@ class Changes:
             created=tuple(after.key for before, after in changed if before is None and after is not None),
             updated=tuple(after.key for before, after in changed if before is not None and after is not None),
             deleted=tuple(before.key for before, after in changed if before is not None and after is None),
-            is_reordered=bool(self._moved),
+            is_reordered=self._is_reordered or bool(self._moved),
         )
         return outcome, changed, contents
 
     def _find(self, key: str) -> SavedItem | None:
         if key in self._after:
             return self._after[key]
+        if not _KEY.fullmatch(key):
+            return None
         if key not in self._before:
-            self._before[key] = (
-                store.find_item(self._tx, self._kind, self._owner_id, key) if key in self._heads else None
-            )
+            self._before[key] = store.find_item(self._tx, self._kind, self._owner_id, key)
         return self._before[key]
 
     @staticmethod
@@ -301,8 +306,12 @@ class Changes:
     def _plan(self, item: SavedItem) -> None:
         self._after[item.key] = item
         self._before.setdefault(item.key, None)
-        self._heads[item.key] = Head(item.key, item.id, item.ordinal, item.digest, item.base_digest, item.version)
-        self._last = max(self._last, item.ordinal)
+
+    def _next_ordinal(self) -> int:
+        if self._last is None:
+            self._last = store.last_ordinal(self._tx, self._kind, self._owner_id)
+        self._last += 1
+        return self._last
 
     def _item(self, write: ItemWrite, before: SavedItem | None, digest: str) -> SavedItem:
         now = self._tx.now
@@ -323,7 +332,7 @@ class Changes:
             id=new_id(),
             owner_id=self._owner_id,
             key=write.key,
-            ordinal=self._last + 1,
+            ordinal=self._next_ordinal(),
             document=write.document,
             files=dict(write.files),
             digest=digest,
@@ -341,7 +350,9 @@ class Changes:
         known = operation or (f"{method} {path}" if f"{method} {path}" in self._operations else "")
         if known:
             method, _, path = known.partition(" ")
-        return {"name": stub.name, "method": method[:16], "request_path": path, "operation": known}
+        listed = {"name": stub.name, "method": method[:16], "request_path": path, "operation": known}
+        # PostgreSQL has no text with NUL in it
+        return {name: text.replace("\0", "") for name, text in listed.items()}
 
     def _parse(self, key: str, content: Content) -> Noun:
         """Read an item.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from mockops.mocking.model.saved import Manifest
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mockops.infra.db.transactions import ReadTx, Tx
-    from mockops.mocking.store.items import Head
     from mockops.workspaces.model.environments import Workspace
     from mockops.workspaces.model.versions import Version
 
@@ -31,7 +29,6 @@ _RECENT: Recent[Manifest] = Recent(_MAX_KEPT_BYTES)
 def cut_config_version(
     tx: Tx,
     workspace: Workspace,
-    heads: Iterable[Head] | None = None,
     *,
     environment_id: str = "",
     contents: Iterable[bytes] = (),
@@ -41,13 +38,11 @@ def cut_config_version(
     Args:
         tx: The transaction of the change.
         workspace: As it is after the change.
-        heads: Its stubs, where they are known; by default they are read.
         environment_id: Of the first environment, where it is known.
         contents: Blobs to be saved with it.
 
     """
-    known = store.list_heads(tx, "stub", workspace.id) if heads is None else heads
-    stubs = sorted(((head.key, head.digest, head.ordinal) for head in known), key=itemgetter(2, 0))
+    stubs = store.list_entries(tx, workspace.id)
     digest = save_blobs(tx, (manifest_content(workspace.settings, stubs), *contents))[0]
     version = record_version(
         tx,

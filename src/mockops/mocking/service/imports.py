@@ -122,8 +122,9 @@ def save_import(
     """
     changes = begin_stub_changes(tx, workspace, origin=imported.origin)
     ours = {item.key: item for item in store.list_imported(tx, workspace.id, imported.origin)}
-    taken = [key for key in imported.items if key in changes.heads and key not in ours]
-    ours |= store.read_items(tx, "stub", workspace.id, taken)
+    changes.load((*imported.items, *ours))
+    taken = [key for key in imported.items if key not in ours and changes.has(key)]
+    ours |= {key: changes.current(key) for key in taken}
     bases = _read_bases(tx, ours.values())
     report = Report(origin=imported.origin, diagnostics=list(imported.diagnostics))
     upstream: list[bytes] = []
@@ -139,7 +140,7 @@ def save_import(
         if _perform(changes, key, decided, mine, report) and decided.action == "merged" and theirs is not None:
             # nobody has it as it is, but the next import needs it as its base
             upstream.append(item_content(theirs.content["document"], theirs.content["files"]))
-    changes.reorder([key for key in imported.items if key in changes.heads and key not in taken])
+    changes.reorder([key for key in imported.items if key not in taken])
     if not is_dry_run:
         save_blobs(tx, upstream)
         save_stub_changes(tx, workspace, changes)

@@ -82,8 +82,7 @@ def save_stub_changes(tx: Tx, workspace: Workspace, changes: Changes, *, is_cut:
     outcome, pairs, contents = changes.save()
     audit_items(tx, "stub", pairs, workspace_id=workspace.id)
     if is_cut and outcome.is_change:
-        heads, environment_id = changes.heads.values(), changes.environment_id
-        cut_config_version(tx, workspace, heads, environment_id=environment_id, contents=contents)
+        cut_config_version(tx, workspace, environment_id=changes.environment_id, contents=contents)
     else:
         save_blobs(tx, contents)
     if not outcome.is_change:
@@ -141,10 +140,11 @@ def perform(changes: Changes, *, writes: Sequence[ItemWrite], deletes: Iterable[
         StubInvalid: With the problems of all writes that cannot be.
 
     """
-    gone = [key for key in dict.fromkeys(deletes) if key in changes.heads]
+    gone = list(dict.fromkeys(deletes))
     changes.load([*gone, *(write.key for write in writes)])
     for key in gone:
-        changes.delete(key)
+        if changes.has(key):
+            changes.delete(key)
     changes.put_all(writes)
 
 

@@ -40,7 +40,8 @@ stubs = Table(
     Column("request_path", Text, nullable=False),
     Column("operation", Text, nullable=False),
     Index("uq_stubs_workspace_id_key", "owner_id", "key", unique=True),
-    Index("uq_stubs_workspace_id_ordinal", "owner_id", "ordinal", "id"),
+    # a config version lists every stub with just these
+    Index("ix_stubs_manifest", "owner_id", "ordinal", "id", "key", "digest"),
     Index("ix_stubs_workspace_id_origin", "owner_id", "origin"),
 )
 
