@@ -43,8 +43,20 @@ def test_a_workspace_has_some_environments_and_not_too_many() -> None:
     assert set(faults(environments=[NewEnvironment(name=f"e{n}") for n in range(51)])) == {"/environments"}
 
 
-def test_half_characters_are_refused() -> None:
-    assert set(faults(settings={"persona": "\ud800"})) == {"/settings"}
+@pytest.mark.parametrize("settings", [{"persona": "\ud800"}, {"session_ttl_s": float("nan")}, {"seed": float("inf")}])
+def test_what_json_cannot_keep_is_refused(settings: dict[str, object]) -> None:
+    assert set(faults(settings=settings)) == {"/settings"}
+    assert set(faults(labels={"\ud800": "x"})) == {"/labels"}
+
+
+def test_numbers_have_bounds() -> None:
+    wrong = {"listen": 70_000, "session_ttl_s": -1, "max_session_bytes": -1, "cors": {"max_age_s": 1 << 40}}
+    assert set(faults(settings=wrong)) == {
+        "/settings/listen",
+        "/settings/session_ttl_s",
+        "/settings/max_session_bytes",
+        "/settings/cors/max_age_s",
+    }
 
 
 def test_what_is_right_passes() -> None:

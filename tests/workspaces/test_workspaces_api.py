@@ -344,6 +344,8 @@ def test_the_audit_trail_tells_who_changed_what(client: TestClient) -> None:
     assert listed(client, "/audit", to=noon) == []
     assert code(client.get("/audit", headers=by("approver"))) == (403, "access.role_too_low")
     assert code(client.get("/audit?from=yesterday"))[0] == 422
+    assert len(listed(client, "/audit", **{"from": "0001-01-01T00:00:00+14:00"})) == len(entries)
+    assert len(listed(client, "/audit", to="9999-12-31T23:59:59-14:00")) == len(entries)
     client.delete("/workspaces/payments")
     assert len(listed(client, "/audit", workspace=workspace["id"])) == 3
 

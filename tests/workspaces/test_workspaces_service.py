@@ -252,3 +252,17 @@ def test_an_organizations_environments_are_those_of_its_new_workspaces(
         assert changed.environments == ("staging", "live")
         made = workspaces.create_workspace(tx, name="payments")
         assert [each.name for each in environments.list_environments(tx, made.id)] == ["staging", "live"]
+
+
+def test_gateways_hear_of_a_renamed_organization(database: Database, admin: Caller, acme: Organization) -> None:
+    with database.write(admin) as tx:
+        workspaces.create_workspace(tx, name="payments")
+    with database.write(admin) as tx:
+        organizations.update_organization(tx, acme, title="Acme")
+    assert tx.revision == 0
+    before = database.read_position()
+    with database.write(admin) as tx:
+        organizations.update_organization(tx, organizations.read_own(tx), name="acme-corp")
+    with database.read() as read:
+        changed = [row for row in read.all(select(tables.targets)) if row.revision > before]
+    assert len(changed) == 3

@@ -40,7 +40,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value.tzinfo is None:
             message = f"{value!r} has no time zone"
             raise ValueError(message)
-        value = value.astimezone(UTC)
+        try:
+            value = value.astimezone(UTC)
+        except OverflowError:  # the first or last hours there are, elsewhere: in UTC there are none beyond
+            is_last = value.year > 1
+            value = datetime.max.replace(tzinfo=UTC) if is_last else datetime.min.replace(tzinfo=UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:

@@ -17,11 +17,12 @@ from mockops.workspaces.rules.settings import read_settings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from mockops.core.json import JsonObject
+    from mockops.core.json import Json, JsonObject
     from mockops.workspaces.model.environments import NewEnvironment
     from mockops.workspaces.model.settings import Settings
 
 MAX_LABELS = 50
+_UNKEEPABLE = "half of a surrogate pair, NaN and infinity cannot be kept"
 _LABEL_KEY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?")
 _LABEL_VALUE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/@ -]{0,98}[A-Za-z0-9])?")
 
@@ -33,15 +34,27 @@ def effective_settings(workspace: JsonObject, environment: JsonObject) -> Settin
 
 def settings_faults(settings: JsonObject, where: str) -> Iterator[Diagnostic]:
     """Give what is wrong with settings, pointing below `where`."""
-    if not _is_text(settings):
-        yield _fault(where, "half of a surrogate pair is no character and cannot be kept", "write whole characters")
+    if not _can_be_kept(settings):
+        yield _fault(where, _UNKEEPABLE, "write whole characters, and numbers that JSON has")
         return
-    for each in read_settings(settings, {})[1]:
+    read, found = read_settings(settings, {})
+    for each in found:
         yield replace(each, source="", pointer=where + each.pointer.removeprefix("/settings"))
+    for place, value, least, most in (
+        ("/listen", read.listen, 1, 65_535),
+        ("/session_ttl_s", read.session_ttl_s, 0.001, 366 * 86_400),
+        ("/max_session_bytes", read.max_session_bytes, 0, 1 << 40),
+        ("/cors/max_age_s", read.cors.max_age_s, -1, 1 << 31),
+    ):
+        if value is not None and not least <= value <= most:
+            yield _fault(where + place, f"{value} is out of range", f"write a number from {least} to {most}")
 
 
 def label_faults(labels: Mapping[str, str], where: str = "/labels") -> Iterator[Diagnostic]:
     """Give what is wrong with a workspace's labels."""
+    if not _can_be_kept(labels):
+        yield _fault(where, _UNKEEPABLE, "write whole characters")
+        return
     if len(labels) > MAX_LABELS:
         yield _fault(where, f"{len(labels)} labels are more than {MAX_LABELS}", "keep those you filter by")
     for key, value in labels.items():
@@ -96,12 +109,12 @@ def check_config(
         raise WorkspaceInvalid(message, faults)
 
 
-def _is_text(value: JsonObject) -> bool:
+def _can_be_kept(value: Json) -> bool:
+    """Say whether a value comes back from its JSON text as it was: no NaN, no infinity, no half of a surrogate pair."""
     try:
-        msgspec.json.encode(value)
+        return bool(msgspec.json.decode(msgspec.json.encode(value)) == value)
     except UnicodeEncodeError:
         return False
-    return True
 
 
 def _fault(where: str, message: str, hint: str) -> Diagnostic:

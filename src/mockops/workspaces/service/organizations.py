@@ -21,6 +21,7 @@ from mockops.workspaces.model.projects import DEFAULT_ENVIRONMENTS
 from mockops.workspaces.rules.config import check_config
 from mockops.workspaces.rules.editing import check_latest, differing, given, told
 from mockops.workspaces.rules.names import check_name, is_id
+from mockops.workspaces.store import environments as environment_rows
 from mockops.workspaces.store import organizations as store
 from mockops.workspaces.store import workspaces as workspace_rows
 
@@ -144,6 +145,8 @@ def update_organization(
     if not store.update_organization(tx, organization.id, columns, version=organization.version):
         raise Changed("Somebody changed the organization meanwhile; read it again.")
     after = replace(after, version=organization.version + 1, updated_at=tx.now)
+    if after.name != organization.name:
+        tx.touch(*environment_rows.read_ids_of(tx, organization.id))  # targets are called by it
     old, new = differing(organization, after)
     tx.audit("organization.updated", "organization", organization.id, org_id=organization.id, before=old, after=new)
     return after

@@ -64,6 +64,8 @@ def _check(name: str, value: str) -> None:
     if not 0 < size <= MAX_SECRET_BYTES:
         problem = "the value is empty" if not size else f"the value has {size:,} bytes"
         faults.append(("/value", problem, f"give 1 to {MAX_SECRET_BYTES:,} bytes"))
+    elif any("\ud800" <= each <= "\udfff" for each in value):
+        faults.append(("/value", "the value has half of a surrogate pair", "write whole characters"))
     if faults:
         found = [
             Diagnostic(code=SecretInvalid.code, message=message, source="", pointer=where, hint=hint)

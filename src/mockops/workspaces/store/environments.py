@@ -83,6 +83,16 @@ def read_ids_named(tx: ReadTx, org_id: str, name: str) -> list[str]:
     return [row.id for row in tx.all(statement)]
 
 
+def read_ids_of(tx: ReadTx, org_id: str) -> list[str]:
+    """Return the ids of all environments in an organization."""
+    statement = (
+        select(environments.c.id)
+        .select_from(workspaces.join(environments, environments.c.workspace_id == workspaces.c.id))
+        .where(workspaces.c.org_id == org_id)
+    )
+    return [row.id for row in tx.all(statement)]
+
+
 def read_names(tx: ReadTx, org_id: str) -> list[str]:
     """Return the names that an organization's environments have, sorted."""
     statement = (
