@@ -6,7 +6,6 @@ import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -234,11 +233,10 @@ class Api:
         )
         return self._send(request, f"{method} {_API}/{path}")
 
-    @contextmanager
-    def streaming(
+    def open_stream(
         self, path: str, *, params: Mapping[str, Parameter], headers: Mapping[str, str], silence_s: float
-    ) -> Iterator[httpx2.Response]:
-        """Give the response to a GET whose body never ends; nothing is tried again.
+    ) -> Iterator[bytes]:
+        """Return the body of a GET that never ends, as it comes; closing the iterator hangs up. Nothing is repeated.
 
         Args:
             path: Below the API's root.
@@ -248,7 +246,7 @@ class Api:
 
         Raises:
             ApiError: The server refused.
-            ServerUnreachable: Nobody answered, or it answers no more.
+            ServerUnreachable: Nobody answered; while it is read, too: the connection has broken.
             AnswerInvalid: The answer is none of a MockOps server.
 
         """
@@ -262,14 +260,19 @@ class Api:
         what = f"GET {_API}/{path}"
         try:
             response = self._http.send(request, stream=True)
-            try:
-                if response.status_code != 200:
-                    self._judged(response, self._read(response, what), what)
-                yield response
-            finally:
-                response.close()
+            if response.status_code != 200:
+                self._judged(response, self._read(response, what), what)
         except httpx2.TransportError as error:
             raise self._unreachable(error, what) from error
+        return self._chunks(response, what)
+
+    def _chunks(self, response: httpx2.Response, what: str) -> Iterator[bytes]:
+        try:
+            yield from response.iter_bytes()
+        except httpx2.TransportError as error:
+            raise self._unreachable(error, what) from error
+        finally:
+            response.close()
 
     def _send(self, request: httpx2.Request, what: str) -> Answer:
         is_repeatable = request.method in _REPEATABLE or "Idempotency-Key" in request.headers

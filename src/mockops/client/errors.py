@@ -9,6 +9,9 @@ MockOpsError
 │   ├── ApiStale        412                                  3
 │   └── ApiFailed       everything else                      1
 ├── AnswerInvalid       what answers is no MockOps server    1
+├── NotApplied          a gateway does not serve it yet      1
+├── NameMissing         what names a thing is empty          2
+├── ServerInvalid       a text is no URL of a server         2
 └── ServerUnreachable   nobody answers, or not in time       4
 """
 
@@ -20,6 +23,7 @@ from mockops.core.diagnostics import Diagnostic, Severity
 from mockops.core.errors import Conflict, Denied, Invalid, MockOpsError, NotFound, Stale, Unavailable
 
 if TYPE_CHECKING:
+    from mockops.client.shown.traffic import Rollout
     from mockops.core.json import Json, JsonObject
 
 _MAX_ERRORS = 1_000
@@ -106,6 +110,18 @@ class ServerUnreachable(Unavailable):
 
     code: ClassVar[str] = "client.unreachable"
     exit_code: ClassVar[int] = 4
+
+
+class NotApplied(Unavailable):
+    """Some live gateway does not serve a change yet."""
+
+    code: ClassVar[str] = "client.not_applied"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, rollout: Rollout) -> None:
+        super().__init__(message)
+        self.rollout = rollout
+        """What was found last."""
 
 
 class NameMissing(Invalid):
