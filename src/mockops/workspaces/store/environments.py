@@ -93,18 +93,6 @@ def read_ids_of(tx: ReadTx, org_id: str) -> list[str]:
     return [row.id for row in tx.all(statement)]
 
 
-def read_names(tx: ReadTx, org_id: str) -> list[str]:
-    """Return the names that an organization's environments have, sorted."""
-    statement = (
-        select(environments.c.name)
-        .select_from(workspaces.join(environments, environments.c.workspace_id == workspaces.c.id))
-        .where(workspaces.c.org_id == org_id)
-        .group_by(environments.c.name)
-        .order_by(environments.c.name)
-    )
-    return [row.name for row in tx.all(statement)]
-
-
 def update_environment(tx: Tx, environment_id: str, values: JsonObject, *, version: int) -> bool:
     """Overwrite columns; return False if `version` is not the latest."""
     statement = (
