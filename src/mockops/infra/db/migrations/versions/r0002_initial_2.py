@@ -262,7 +262,7 @@ def upgrade() -> None:
     with op.batch_alter_table("stubs", schema=None) as batch_op:
         batch_op.create_index("ix_stubs_workspace_id_origin", ["workspace_id", "origin"], unique=False)
         batch_op.create_index("uq_stubs_workspace_id_key", ["workspace_id", "key"], unique=True)
-        batch_op.create_index("uq_stubs_workspace_id_ordinal", ["workspace_id", "ordinal", "id"], unique=False)
+        batch_op.create_index("ix_stubs_manifest", ["workspace_id", "ordinal", "id", "key", "digest"], unique=False)
     op.create_table(
         "workspace_contracts",
         sa.Column("workspace_id", sa.String(length=36), nullable=False),
