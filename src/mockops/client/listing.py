@@ -63,7 +63,10 @@ class Listing(Generic[T]):
             cursor: `next` of the page before; None: the first.
 
         """
-        answer = self._api.request("GET", self._path, params={**self._params, "limit": limit, "cursor": cursor})
+        return self._ask({"limit": limit, "cursor": cursor})
+
+    def _ask(self, more: Mapping[str, Parameter]) -> Page[T]:
+        answer = self._api.request("GET", self._path, params={**self._params, **more})
         raw = answer.read(_RawPage)
         try:
             items = tuple(map(self._item, raw.items))
@@ -97,3 +100,12 @@ class Listing(Generic[T]):
         """Return the first items, at most so many."""
         found = (item for page in self.pages(limit=max(1, min(count, LARGEST))) for item in page.items)
         return tuple(islice(found, count))
+
+
+class WholeListing(Listing[T]):
+    """A list that the server gives at once: few items, and its first page is the last."""
+
+    def page(self, *, limit: int = 50, cursor: str | None = None) -> Page[T]:
+        """Return all of it; `limit` and `cursor` are of no use here."""
+        del limit, cursor
+        return self._ask({})

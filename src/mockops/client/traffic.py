@@ -9,7 +9,7 @@ import msgspec
 
 from mockops.client.access import moment
 from mockops.client.errors import NotApplied
-from mockops.client.listing import Listing
+from mockops.client.listing import Listing, WholeListing
 from mockops.client.shown.traffic import Count, Gateway, Rollout, Sample, TargetProblem
 from mockops.client.streams import PATIENCE_S, Stream
 
@@ -50,7 +50,7 @@ class Gateways:
 
     def problems(self) -> Listing[TargetProblem]:
         """Return what was wrong with targets when they were assembled for gateways last."""
-        return Listing(self._api, "gateways/problems", TargetProblem)
+        return WholeListing(self._api, "gateways/problems", TargetProblem)
 
     def applied(self, revision: int, *, wait_s: float = 0) -> Rollout:
         """Return how far a revision has come; at most a minute is waited for all to have applied it."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mockops.client.base import segment
 from mockops.client.bodies import said
-from mockops.client.listing import Listing
+from mockops.client.listing import Listing, WholeListing
 from mockops.client.shown.access import WorkspaceRole
 from mockops.client.shown.workspaces import Environment, PersonaPin, Pin, Version, Workspace
 
@@ -129,7 +129,7 @@ class Environments:
 
     def list(self) -> Listing[Environment]:
         """Return the environments, in the order of promotion."""
-        return Listing(self._api, self._path, Environment)
+        return WholeListing(self._api, self._path, Environment)
 
     def get(self, environment: str) -> Environment:
         """Return an environment."""
@@ -166,7 +166,7 @@ class Pins:
 
     def list(self) -> Listing[Pin]:
         """Return what is pinned."""
-        return Listing(self._api, self._path, Pin)
+        return WholeListing(self._api, self._path, Pin)
 
     def set(self, entity_type: EntityType, version: str, *, key: str = "") -> Pin:
         """Make a version live.
@@ -194,7 +194,7 @@ class PersonaPins:
 
     def list(self) -> Listing[PersonaPin]:
         """Return what is pinned."""
-        return Listing(self._api, self._path, PersonaPin)
+        return WholeListing(self._api, self._path, PersonaPin)
 
     def set(self, persona: str, version: str) -> PersonaPin:
         """Make a version of a persona live."""
