@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mockops.core.actor import NotAllowed, Role
+from mockops.core.diagnostics import Severity
 from mockops.mocking.model import StubInvalid
 from mockops.mocking.model.saved import ItemWrite
 from mockops.mocking.service.behaviour import read_behaviour, read_personas
 from mockops.mocking.service.configs import cut_config_version, manifest_of
 from mockops.mocking.service.personas import save_personas
+from mockops.mocking.service.review import review_contract
 from mockops.mocking.service.scenarios import save_scenarios
 from mockops.mocking.service.stubs import read_saved, save_stubs
 from mockops.workspaces.model.versions import EntityType
@@ -116,6 +118,13 @@ def test_a_stub_whose_operation_is_gone_stays_but_is_not_served(world: World) ->
             "/document/match/operation",
             "/document/rules/0/operation",
         ]
+        reviewed = review_contract(tx, world.workspace, ())
+        assert [each.message.partition(":")[0] for each in reviewed] == [
+            "stub 'one'",
+            "stub 'all'",
+            "scenario 'closed'",
+        ]
+        assert {each.severity for each in reviewed} == {Severity.WARNING}
 
 
 def test_settings_and_stubs_are_one_version(world: World) -> None:

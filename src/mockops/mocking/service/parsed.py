@@ -125,13 +125,19 @@ def find_parsed(kind: Kind, key: str, digest: str) -> Parsed | None:
     return _RECENT.find((kind, key, digest))
 
 
+def parse_saved(kind: Kind, item: SavedItem) -> Parsed:
+    """Read an item as it is kept, or remember what was read of it before."""
+    found = find_parsed(kind, item.key, item.digest)
+    if found is not None:
+        return found
+    encoded = item_content(item.document, item.files)
+    content = Content(document=item.document, files=item.files, encoded=encoded, digest=item.digest)
+    return parse(kind, item.key, content)
+
+
 def problems_of(kind: Kind, item: SavedItem, operations: Mapping[str, str]) -> list[Diagnostic]:
     """Return everything that is wrong with an item as it is kept, the contract being as it is now."""
-    parsed = find_parsed(kind, item.key, item.digest)
-    if parsed is None:
-        encoded = item_content(item.document, item.files)
-        content = Content(document=item.document, files=item.files, encoded=encoded, digest=item.digest)
-        parsed = parse(kind, item.key, content)
+    parsed = parse_saved(kind, item)
     return [*parsed.diagnostics, *operation_problems(parsed, operations)]
 
 

@@ -13,7 +13,7 @@ from mockops.mocking.store.items import Filters
 from mockops.workspaces.model.versions import EntityType, VersionStatus
 from mockops.workspaces.service.blobs import save_blobs
 from mockops.workspaces.service.organizations import read_own
-from mockops.workspaces.service.versions import pin_persona, record_version, set_version_status, unpin_persona
+from mockops.workspaces.service.versions import pin_personas, record_version, set_version_status, unpin_persona
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mockops.infra.db.pages import Page
     from mockops.infra.db.transactions import ReadTx, Tx
     from mockops.mocking.model.saved import ItemWrite, Outcome, SavedItem
+    from mockops.workspaces.model.versions import Version
 
 
 def list_personas(tx: ReadTx, *, text: str = "", cursor: str | None = None, limit: int) -> Page[SavedItem]:
@@ -53,15 +54,14 @@ def save_persona_changes(tx: Tx, changes: Changes) -> Outcome:
     if not pairs:
         return outcome
     environment = read_own(tx).environments[0]
-    for _, after in pairs:
-        if after is not None:
-            _publish(tx, after, environment)
+    versions = [_publish(tx, after) for _, after in pairs if after is not None]
+    pin_personas(tx, org_id, environment, versions)
     for name in outcome.deleted:
         unpin_persona(tx, org_id, environment, name)
     return outcome
 
 
-def _publish(tx: Tx, persona: SavedItem, environment: str) -> None:
+def _publish(tx: Tx, persona: SavedItem) -> Version:
     version = record_version(
         tx,
         org_id=persona.owner_id,
@@ -71,9 +71,9 @@ def _publish(tx: Tx, persona: SavedItem, environment: str) -> None:
         hash=persona.digest,
     )
     version = set_version_status(tx, version, VersionStatus.PUBLISHED)
-    pin_persona(tx, persona.owner_id, environment, version)
     event = PersonaPublished(persona_id=persona.id, name=persona.key, version=version.label, hash=version.hash)
     tx.announce(event, org_id=persona.owner_id, subject=f"personas/{persona.key}")
+    return version
 
 
 def save_personas(

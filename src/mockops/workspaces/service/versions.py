@@ -105,8 +105,9 @@ def label_version(tx: Tx, version: Version, label: str) -> Version:
     highest, rank = store.find_highest(tx, entity_of(version))
     _refuse_lower(label, highest)
     store.label_version(tx, version.id, label, rank + 1)
-    after = {"label": label, "entity": entity_of(version)[2:]}
-    tx.audit("version.labelled", "version", version.id, workspace_id=version.workspace_id, after=after)
+    entity = entity_of(version)[2:]
+    before, after = ({"label": each, "entity": entity} for each in (version.label, label))
+    tx.audit("version.labelled", "version", version.id, workspace_id=version.workspace_id, before=before, after=after)
     return replace(version, label=label)
 
 
@@ -238,14 +239,23 @@ def find_pin(tx: ReadTx, environment_id: str, entity_type: EntityType | str, ent
 
 def pin_persona(tx: Tx, org_id: str, environment_name: str, version: Version) -> bool:
     """Make a version of a persona live wherever an environment has that name; return False when it was already."""
-    before = pin_rows.find_persona_pin(tx, org_id, environment_name, version.entity_key)
-    if before is not None and before.version_id == version.id:
-        return False
-    pin_rows.set_persona_pin(
-        tx, org_id, environment_name, version.entity_key, version_id=version.id, hash_=version.hash
-    )
-    tx.touch(*environment_rows.read_ids_named(tx, org_id, environment_name))
-    return True
+    return pin_personas(tx, org_id, environment_name, (version,))
+
+
+def pin_personas(tx: Tx, org_id: str, environment_name: str, versions: Sequence[Version]) -> bool:
+    """Make versions of many personas live at once; return False when all of them were already."""
+    fresh = []
+    for version in versions:
+        before = pin_rows.find_persona_pin(tx, org_id, environment_name, version.entity_key)
+        if before is None or before.version_id != version.id:
+            fresh.append(version)
+    for version in fresh:
+        pin_rows.set_persona_pin(
+            tx, org_id, environment_name, version.entity_key, version_id=version.id, hash_=version.hash
+        )
+    if fresh:
+        tx.touch(*environment_rows.read_ids_named(tx, org_id, environment_name))
+    return bool(fresh)
 
 
 def unpin_persona(tx: Tx, org_id: str, environment_name: str, persona: str) -> bool:
