@@ -14,6 +14,7 @@ from mockops.control.auth.people import People
 from mockops.control.auth.settings import AuthMode, AuthSettings
 from mockops.control.openapi import OperationsNamedTwice
 from mockops.control.routers import ROUTERS
+from mockops.core.errors import Stale
 from mockops.core.events import Custom
 from mockops.infra.db import tables
 from mockops.infra.db.migrate import migrate
@@ -53,7 +54,7 @@ def create_note(work: Write, body: NewNote) -> Created[Note]:
     return Created(Note(text=body.text), "/notes/x")
 
 
-@router.writes("PUT", "/notes/{name}")
+@router.writes("PUT", "/notes/{name}", errors=(Stale,))
 def replace_note(work: Write, name: str, body: NewNote) -> Note:
     return Note(text=body.text)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from fastapi import Depends, Query
 from pydantic import ConfigDict
 from starlette.requests import Request  # noqa: TC002 (FastAPI reads it)
-from starlette.responses import Response  # noqa: TC002 (FastAPI reads it)
+from starlette.responses import Response
 
 from mockops.control.cloudevents import (
     BATCH,
@@ -139,6 +139,7 @@ router.api.add_api_route(
     stream_events,
     methods=["GET"],
     operation_id="events.stream_events",
+    response_class=Response,  # what it gives is said below, and is not also JSON
     responses={
         **problems(NotAuthenticated, TooManyWatchers),
         200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},

@@ -49,7 +49,6 @@ _PARAMETERS: JsonObject = {
         "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     },
 }
-_BY_METHOD = {"post": ("Org", "IdempotencyKey"), "put": ("Org", "IfMatch"), "patch": ("Org", "IfMatch")}
 _SCHEMES: JsonObject = {
     "token": {"type": "http", "scheme": "bearer", "description": "An API token, or a JWT of the identity provider."},
     "login": {"type": "apiKey", "in": "cookie", "name": "mockops", "description": "Set by `/auth/login`."},
@@ -119,7 +118,11 @@ def _complete(path: str, method: str, operation: JsonObject) -> None:
     if not path.startswith("/api/"):
         return
     named = {(each.get("in"), str(each.get("name", "")).lower()) for each in operation.get("parameters", ())}
-    wanted = _BY_METHOD.get(method, ("Org",))
+    wanted = ["Org"]
+    if method == "post":
+        wanted.append("IdempotencyKey")
+    if "412" in responses:
+        wanted.append("IfMatch")
     missing = [each for each in wanted if ("header", _PARAMETERS[each]["name"].lower()) not in named]
     operation["parameters"] = [
         *operation.get("parameters", ()),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Query
 from starlette.requests import Request  # noqa: TC002 (FastAPI reads it)
-from starlette.responses import Response  # noqa: TC002 (FastAPI reads it)
+from starlette.responses import Response
 
 from mockops.control.live import TrafficWatch
 from mockops.control.streams import Entry, EventStream, TooManyWatchers, last_event_id
@@ -52,6 +52,7 @@ router.api.add_api_route(
     stream_samples,
     methods=["GET"],
     operation_id="traffic.stream_samples",
+    response_class=Response,  # what it gives is said below, and is not also JSON
     responses={
         **problems(NotAuthenticated, TooManyWatchers),
         200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},

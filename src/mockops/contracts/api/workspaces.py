@@ -85,7 +85,19 @@ def unset_workspace_contract(work: Write, workspace: str) -> None:
     unset_contract(work.tx, find_workspace(work.tx, work.caller, workspace), version=work.if_match())
 
 
-@router.reads("GET", f"{_PATH}/document", errors=_UNKNOWN)
+@router.reads(
+    "GET",
+    f"{_PATH}/document",
+    errors=_UNKNOWN,
+    responses={
+        200: {
+            "content": {
+                "application/json": {"schema": {}},
+                "application/yaml": {"schema": {"type": "string"}},
+            }
+        }
+    },
+)
 def get_contract_document(
     work: Read,
     workspace: str,

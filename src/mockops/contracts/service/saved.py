@@ -59,6 +59,8 @@ def save_contract(tx: Tx, org_id: str, bundle: Bundle, built: Built, *, packed: 
     )
     if known is None:
         store.insert_contract(tx, saved, layout=_LAYOUT)
+        after = {"title": saved.title, "version": saved.version, "files": len(hashes), "size_bytes": saved.size_bytes}
+        tx.audit("contract.uploaded", "contract", digest, org_id=org_id, after=after)
     else:
         # another version of MockOps compiles it to something else
         store.update_artefact(tx, saved, layout=_LAYOUT)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from mockops.infra.db.transactions import Tx
+    from mockops.infra.secrets import Vault
 
 HEADER = "idempotency-key"
 KEPT_S = 24 * 3600
@@ -39,6 +40,8 @@ class Key:
 
     value: str
     request_digest: str
+    vault: Vault | None = None
+    """Seals answers: that of a new token has its text, which is kept nowhere in clear."""
 
     def find(self, tx: Tx) -> Response | None:
         """Return the answer that this request got before, or None.
@@ -58,11 +61,13 @@ class Key:
         if row.request_digest != self.request_digest:
             message = f"The Idempotency-Key {self.value!r} was used for a different request; take a new one."
             raise KeyReused(message)
-        return Response(row.body, row.status, headers={**row.headers, "Idempotency-Replayed": "true"})
+        body = self.vault.open(row.body, context=self._context(tx)) if self.vault is not None else row.body
+        return Response(body, row.status, headers={**row.headers, "Idempotency-Replayed": "true"})
 
     def save(self, tx: Tx, response: Response) -> None:
         """Remember an answer."""
         headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+        body = bytes(response.body)
         values = {
             "org_id": tx.caller.org_id,
             "actor_id": tx.caller.id,
@@ -70,14 +75,21 @@ class Key:
             "request_digest": self.request_digest,
             "status": response.status_code,
             "headers": headers,
-            "body": bytes(response.body),
+            "body": self.vault.seal(body, context=self._context(tx)) if self.vault is not None else body,
             "at": tx.now,
         }
         tx.run(insert(idempotency_keys).values(**values))
 
+    def _context(self, tx: Tx) -> str:
+        return f"the answer to the Idempotency-Key {self.value!r} of {tx.caller.org_id}/{tx.caller.id}"
 
-def key_of(request: Request) -> Key | None:
+
+def key_of(request: Request, vault: Vault | None = None) -> Key | None:
     """Return the key of a POST whose body was read, or None.
+
+    Args:
+        request: The POST.
+        vault: Seals the answer that is remembered.
 
     Raises:
         HeaderInvalid: The key is empty or too long.
@@ -92,7 +104,7 @@ def key_of(request: Request) -> Key | None:
         raise HeaderInvalid(message)
     body: bytes = getattr(request, "_body", b"")
     digest = sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode() + body)
-    return Key(value=value, request_digest=digest.hexdigest())
+    return Key(value=value, request_digest=digest.hexdigest(), vault=vault)
 
 
 def forget_keys(tx: Tx, before: datetime) -> int:

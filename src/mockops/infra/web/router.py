@@ -26,6 +26,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mockops.core.errors import Invalid, MockOpsError
+from mockops.infra.secrets import Vault
 from mockops.infra.web import idempotency
 from mockops.infra.web.bodies import Problem
 from mockops.infra.web.problems import HeaderInvalid, NotAuthenticated, status_of
@@ -207,6 +208,8 @@ class Router:
         status, model = _shape(signature.return_annotation)
         options.setdefault("status_code", status)
         options.setdefault("response_model", model)
+        if signature.return_annotation in (Raw, Response):
+            options.setdefault("response_class", Response)  # its content is what `responses` says, and not also JSON
         self.api.add_api_route(
             path,
             handle,
@@ -227,7 +230,7 @@ def _write(
     prepared = None
     if prepare is not None:
         prepared = prepare(Prepare(caller=caller, request=request, services=services), **arguments)
-    key = idempotency.key_of(request)
+    key = idempotency.key_of(request, services.find(Vault))
     with services.database.write(caller) as tx:
         replayed = key.find(tx) if key is not None else None
         if replayed is not None:

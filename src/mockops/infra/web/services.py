@@ -37,6 +37,10 @@ class Services:
         found: T = self._provided[kind]
         return found
 
+    def find(self, kind: type[T]) -> T | None:
+        """Return the object of a class, or None where none was provided."""
+        return self._provided.get(kind)
+
 
 def services_of(connection: HTTPConnection) -> Services:
     """Return the services of the application that a request came to."""

@@ -77,7 +77,7 @@ def _gateway(row: Any, now: datetime) -> GatewayShown:
 
 @router.reads("GET", "/gateways/problems")
 def list_problems(work: Read) -> TargetProblemsShown:
-    """List what was wrong with targets when they were assembled for gateways last."""
+    """List what was wrong with targets when they were assembled for gateways last, all at once."""
     caller = work.caller
     found = work.services.get(Assembler).problems_of(caller.org_id)
     return TargetProblemsShown(items=tuple(_problem(each) for each in found if caller.sees(each.workspace_id)))

@@ -10,7 +10,7 @@ from fastapi import Query
 from mockops.core.actor import Caller
 from mockops.core.errors import Invalid
 from mockops.core.json import Json
-from mockops.infra.db.pages import Page, read_page
+from mockops.infra.db.pages import CursorInvalid, Page, read_page
 from mockops.infra.web.bodies import DEFAULT, Cursor, Limit, Listed, Shown
 from mockops.infra.web.router import Read, Router
 from mockops.publishing.service.traffic import percentile_ms
@@ -144,6 +144,8 @@ def list_counts(
     groups = list(dict.fromkeys(group_by))
     statement = store.counts_of(wanted, groups)
     if not groups:
+        if cursor:
+            raise CursorInvalid("One sum of all has no further page; take the cursor away, or group by something.")
         rows = [row for row in work.tx.all(statement) if row.count_ is not None]
         return Listed.of(Page(items=tuple(rows)), lambda row: _count(row, groups))
     keys = [store.GROUPS[name] for name in groups]

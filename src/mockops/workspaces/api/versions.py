@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query
 from pydantic import Field
@@ -64,6 +64,14 @@ def _content(work: Read, version: Version) -> Raw:
 
 
 _OF_WORKSPACE = "/workspaces/{workspace}/versions"
+_CONTENT: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {
+            "application/json": {"schema": {}},
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+        }
+    }
+}
 
 
 @router.reads("GET", _OF_WORKSPACE, errors=(WorkspaceUnknown,))
@@ -90,7 +98,12 @@ def get_version(work: Read, workspace: IdOrName, version: Id) -> VersionShown:
     return show(service.read_version(work.tx, found.id, version))
 
 
-@router.reads("GET", _OF_WORKSPACE + "/{version}/content", errors=(WorkspaceUnknown, VersionUnknown, BlobUnknown))
+@router.reads(
+    "GET",
+    _OF_WORKSPACE + "/{version}/content",
+    errors=(WorkspaceUnknown, VersionUnknown, BlobUnknown),
+    responses=_CONTENT,
+)
 def get_version_content(work: Read, workspace: IdOrName, version: Id) -> Raw:
     """Return what a version holds, as it was saved; a contract's is at `/contracts`."""
     found = find_workspace(work.tx, work.caller, workspace)
@@ -124,7 +137,7 @@ def get_persona_version(work: Read, version: Id) -> VersionShown:
     return show(service.read_version(work.tx, "", version))
 
 
-@router.reads("GET", "/versions/{version}/content", errors=(VersionUnknown, BlobUnknown))
+@router.reads("GET", "/versions/{version}/content", errors=(VersionUnknown, BlobUnknown), responses=_CONTENT)
 def get_persona_version_content(work: Read, version: Id) -> Raw:
     """Return what a version of a persona holds, as it was saved."""
     return _content(work, service.read_version(work.tx, "", version))

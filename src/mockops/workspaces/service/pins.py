@@ -151,10 +151,12 @@ def remove_persona_pin(tx: Tx, environment_name: str, persona: str) -> None:
     """
     org_id, names = _persona_order(tx, environment_name)
     tx.caller.require(needed_role(names.index(environment_name)))
-    if not unpin_persona(tx, org_id, environment_name, persona):
+    removed = store.find_persona_pin(tx, org_id, environment_name, persona)
+    if removed is None or not unpin_persona(tx, org_id, environment_name, persona):
         message = f"Nothing of the persona {persona[:80]!r} is pinned in {environment_name!r}."
         raise PinUnknown(message)
-    tx.audit("pin.removed", "persona_pin", f"{environment_name}/{persona}")
+    old = describe(removed.label, removed.number, removed.hash)
+    tx.audit("pin.removed", "persona_pin", f"{environment_name}/{persona}", before=old)
 
 
 def list_persona_pins(tx: ReadTx, environment_name: str) -> list[PersonaPin]:
