@@ -311,3 +311,19 @@ def test_samples_reach_the_stream(control: LiveControl, open_stream: Any) -> Non
     again = open_stream("/api/v1/traffic/stream", headers={"Last-Event-ID": "2"})
     assert [again.next()[0] for _ in range(2)] == [3, 4]
     assert json.dumps(found[0][1])
+
+
+def test_a_change_through_one_control_reaches_the_gateways_of_another(
+    control: LiveControl, second_control: LiveControl
+) -> None:
+    token, shop = control.token(), control.workspace("shop")
+    cursor = poll(second_control, token).cursor
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(poll, second_control, token, cursor, 20)
+        wait_for_polls(second_control, 1)
+        _, revision = control.set_contract(shop, "Shop")
+        page = waiting.result(20)
+    assert names(page) == ["default:shop@dev"]
+    poll(second_control, token, page.cursor)
+    asked = httpx.get(f"{control.url}/api/v1/gateways/applied?revision={revision}&wait=20", timeout=30).json()
+    assert (asked["applied"], asked["live"]) == (1, 1)
