@@ -96,7 +96,7 @@ class Up:
                 write_private(path, people.create_gateway_token(tx))
 
     def _child(self, port: int, admin_port: int, token_file: Path) -> Child:
-        command = [sys.executable, "-m", "mockops.wiring.leash", "gateway", "--control-url", self._inner_url()]
+        command = [sys.executable, "-m", "mockops.cli.leash", "gateway", "--control-url", self._inner_url()]
         command += ["--token-file", str(token_file), "--host", self._options.gateway_host, "--port", str(port)]
         command += ["--admin-port", str(admin_port), "--data", str(self._folder.gateway), "--name", "up"]
 

@@ -1,4 +1,4 @@
-"""`python -m mockops.wiring.leash …`: the `mockops` command as a child that does not outlive who started it.
+"""`python -m mockops.cli.leash …`: the `mockops` command as a child that does not outlive who started it.
 
 Its standard input is a pipe whose other end the parent holds: when the parent is gone, however it went, the pipe ends,
 and the child stops as at SIGTERM, with all it does then. A pid file would name another process one day.
