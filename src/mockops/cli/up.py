@@ -47,6 +47,9 @@ def up(
     bootstrap_token_file: BootstrapOption = None,
     access_log: AccessLogOption = False,
     keep_events_days: Annotated[float, typer.Option(help="How long events are kept; 0: for ever.", min=0)] = 90,
+    keep_traffic_days: Annotated[
+        float, typer.Option(help="How long counts of traffic are kept; 0: for ever.", min=0)
+    ] = 90,
 ) -> None:
     """Run everything here: the API with its documentation, the runner, and a gateway, over SQLite in one folder.
 
@@ -75,7 +78,7 @@ def up(
     options = UpOptions(
         data=folder,
         control=control,
-        runner=RunnerOptions(retention=Retention(events_days=keep_events_days)),
+        runner=RunnerOptions(retention=Retention(events_days=keep_events_days, traffic_days=keep_traffic_days)),
         gateway_host=gateway_host,
         gateway_port=gateway_port,
         admin_port=admin_port,

@@ -52,6 +52,8 @@ class Retention:
     """Of the event log; 0 keeps all of it. Events that were not dispatched yet are always kept."""
     audit_days: float = 0
     """Of the audit trail; 0 keeps all of it."""
+    traffic_days: float = 90
+    """Of what was counted, minute by minute; 0 keeps all of it."""
 
 
 def own_chores(retention: Retention | None = None) -> tuple[Chore, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mockops.control.health import NotMigrated
@@ -13,8 +14,9 @@ from mockops.core.clock import SystemClock
 from mockops.infra.db.database import Database, open_database
 from mockops.infra.db.migrate import is_current
 from mockops.infra.loop import run
+from mockops.publishing.service.retention import forget_batches, forget_leases, forget_minutes
 from mockops.publishing.service.traffic import TrafficChanges
-from mockops.runner.housekeeping import Housekeeper, Retention, own_chores
+from mockops.runner.housekeeping import Chore, Housekeeper, Retention, own_chores
 from mockops.runner.outbox import Dispatcher
 from mockops.runner.runner import Runner
 from mockops.wiring.control import listen_for_stop
@@ -35,9 +37,22 @@ class RunnerOptions:
     retention: Retention
 
 
+def every_chore(retention: Retention) -> tuple[Chore, ...]:
+    """Return what is done again and again about every slice's tables."""
+    chores = [
+        *own_chores(retention),
+        Chore(name="gateways that are gone", every_s=600, run=forget_leases),
+        Chore(name="numbers of traffic batches", every_s=600, run=forget_batches),
+    ]
+    if retention.traffic_days:
+        kept = timedelta(days=retention.traffic_days)
+        chores.append(Chore(name="old traffic", every_s=600, run=lambda tx: forget_minutes(tx, kept)))
+    return tuple(chores)
+
+
 def make_runner(database: Database, options: RunnerOptions, *, clock: Clock) -> Runner:
     """Return a runner with everything that reacts and every chore."""
-    chores = own_chores(options.retention)
+    chores = every_chore(options.retention)
     return Runner(database, Dispatcher(database), Housekeeper(database, chores, clock=clock))
 
 

@@ -72,6 +72,7 @@ traffic_minutes = Table(
     Column("total_s", Float, nullable=False),
     *(Column(f"bucket_{number}", BigInteger, nullable=False) for number in range(BUCKETS)),
     Index(None, "org_id", "minute"),
+    Index(None, "minute"),
     Index(None, "org_id", "workspace_id", "minute"),
     Index(None, "org_id", "ci_run", "minute"),
 )

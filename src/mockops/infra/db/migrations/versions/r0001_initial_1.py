@@ -231,6 +231,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_traffic_minutes")),
     )
     with op.batch_alter_table("traffic_minutes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_traffic_minutes_minute"), ["minute"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_traffic_minutes_org_id_ci_run_minute"), ["org_id", "ci_run", "minute"], unique=False
         )
@@ -316,7 +317,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("org_id", "digest", name=op.f("pk_contracts")),
         comment="Compiled contracts, by the digest of the bundle they were compiled from.",
     )
-    with op.batch_alter_table("contracts", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_contracts_artefact_digest"), ["artefact_digest"], unique=False)
-        batch_op.create_index(batch_op.f("ix_contracts_bundle_blob"), ["bundle_blob"], unique=False)
-        batch_op.create_index("ix_contracts_created_at", ["org_id", "created_at", "digest"], unique=False)

@@ -13,6 +13,10 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply it."""
+    with op.batch_alter_table("contracts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_contracts_artefact_digest"), ["artefact_digest"], unique=False)
+        batch_op.create_index(batch_op.f("ix_contracts_bundle_blob"), ["bundle_blob"], unique=False)
+        batch_op.create_index("ix_contracts_created_at", ["org_id", "created_at", "digest"], unique=False)
     op.create_table(
         "members",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -260,9 +264,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stubs")),
     )
     with op.batch_alter_table("stubs", schema=None) as batch_op:
+        batch_op.create_index("ix_stubs_manifest", ["workspace_id", "ordinal", "id", "key", "digest"], unique=False)
         batch_op.create_index("ix_stubs_workspace_id_origin", ["workspace_id", "origin"], unique=False)
         batch_op.create_index("uq_stubs_workspace_id_key", ["workspace_id", "key"], unique=True)
-        batch_op.create_index("ix_stubs_manifest", ["workspace_id", "ordinal", "id", "key", "digest"], unique=False)
     op.create_table(
         "workspace_contracts",
         sa.Column("workspace_id", sa.String(length=36), nullable=False),
