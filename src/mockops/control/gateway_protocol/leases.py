@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from dataclasses import replace
 from datetime import timedelta
@@ -21,6 +22,7 @@ log = logging.getLogger("mockops.gateways")
 _LEASE = timedelta(seconds=LEASE_S)
 _EVERY_S = 0.2
 """At most so often leases are written: two hundred gateways must not keep others from writing."""
+_RENEW_EVERY_S = 5.0
 _RENEWED_AFTER = timedelta(seconds=10)
 """A lease in which nothing but its end has changed is written so seldom."""
 _SCOPE = "gateways"
@@ -50,10 +52,8 @@ class Leases:
             applied_at = known.applied_at if is_same else lease.applied_at
             lease = replace(lease, started_at=known.started_at, applied_at=applied_at)
         self._leases[key] = lease
-        saved = self._saved.get(key)
-        if saved is None or saved.revision != lease.revision or lease.seen_at - saved.seen_at >= _RENEWED_AFTER:
-            self._is_due.set()
         if known is None or known.revision != lease.revision:
+            self._is_due.set()
             self._acknowledge()
         return lease
 
@@ -82,7 +82,8 @@ class Leases:
     async def run(self) -> None:
         """Write what changes, for ever."""
         while True:
-            await self._is_due.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._is_due.wait(), _RENEW_EVERY_S)
             try:
                 await self.flush()
             except Unavailable as error:
@@ -94,7 +95,7 @@ class Leases:
     async def flush(self) -> None:
         """Write what has changed since it was written, and forget what has ended."""
         self._is_due.clear()
-        due = {key: lease for key, lease in self._leases.items() if self._saved.get(key) != lease}
+        due = {key: lease for key, lease in self._leases.items() if _is_due(lease, self._saved.get(key))}
         if not due:
             return
         await asyncio.to_thread(self._save, list(due.values()))
@@ -107,3 +108,10 @@ class Leases:
     def _save(self, leases: list[Lease]) -> None:
         with self._database.write(scope=_SCOPE) as tx:
             save_leases(tx, leases)
+
+
+def _is_due(lease: Lease, saved: Lease | None) -> bool:
+    """Say whether a lease says something that the database does not."""
+    if saved is None or saved.revision != lease.revision:
+        return True
+    return lease.seen_at - saved.seen_at >= _RENEWED_AFTER
