@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mockops.core.actor import Role
 from mockops.mocking.service.behaviour import read_behaviour, read_personas
-from mockops.workspaces.model.versions import EntityType
+from mockops.workspaces.model.versions import EntityType, VersionDeprecated
 from mockops.workspaces.service.environments import first_environment, list_environments
+from mockops.workspaces.service.pins import change_pin
 from mockops.workspaces.service.versions import find_pin, list_versions, pin, read_persona_pins, read_pins
 
 if TYPE_CHECKING:
@@ -80,6 +83,13 @@ def test_a_deprecated_scenario_stays_live_where_it_is(api: TestClient, world: Wo
     assert (shown["status"], [version["status"] for version in shown["versions"]]) == ("deprecated", ["deprecated"])
     assert live(world) == ["closed"]
     assert api.post(f"{SCENARIOS}/closed/deprecate").json()["version"] == shown["version"]
+    with world.database.write(world.caller) as tx:
+        dev, test, *_ = list_environments(tx, world.workspace.id)
+        approver = replace(world.caller, role=Role.APPROVER)
+        tx.caller = approver
+        change_pin(tx, world.workspace, dev, EntityType.SCENARIO, "closed", "1.0.0")
+        with pytest.raises(VersionDeprecated):
+            change_pin(tx, world.workspace, test, EntityType.SCENARIO, "closed", "1.0.0")
     back = api.post(f"{SCENARIOS}/closed/publish").json()
     assert (back["status"], [version["status"] for version in back["versions"]]) == ("published", ["published"])
 

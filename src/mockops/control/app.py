@@ -47,6 +47,7 @@ _BODIES = {
     f"{API}/projects": _LARGE,
     f"{API}/imports": _LARGE,
     f"{API}/workspaces": _LARGE,
+    f"{API}/personas": _LARGE,
     "/gateway/v1": _LARGE,
 }
 """Bounds of bodies by path; a workspace's contract and imports lie below its own."""

@@ -16,6 +16,7 @@ from mockops.control.live import Live
 from mockops.core.errors import Unavailable
 from mockops.infra.secrets import open_vault
 from mockops.mocking.service.configs import cut_config_version
+from mockops.mocking.service.review import review_contract
 from mockops.workspaces.service.changes import ConfigHook
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ async def open_parts(services: Services, people: People, data: Path | None) -> A
     services.provide(open_vault(data, os.environ))
     services.provide(people.uses)
     services.provide(ConfigHook(cut_config_version))
-    services.provide(ContractReview())
+    services.provide(ContractReview(review=review_contract))
     builder = Builder()
     services.provide(builder)
     flushing = asyncio.create_task(_flush_uses(services, people))

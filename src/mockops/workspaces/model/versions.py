@@ -103,6 +103,12 @@ class PromotionRequired(Conflict):
     code: ClassVar[str] = "workspace.promotion_required"
 
 
+class VersionDeprecated(Conflict):
+    """A deprecated version stays live where it is, and is made live nowhere else."""
+
+    code: ClassVar[str] = "version.deprecated"
+
+
 class PinUnknown(NotFound):
     """Nothing of the entity is pinned there."""
 

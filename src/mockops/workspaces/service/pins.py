@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mockops.core.actor import Role
 from mockops.workspaces.model.environments import EnvironmentUnknown
-from mockops.workspaces.model.versions import EntityType, PinUnknown, VersionUnknown
+from mockops.workspaces.model.versions import EntityType, PinUnknown, VersionDeprecated, VersionStatus, VersionUnknown
 from mockops.workspaces.rules.pins import check_promotion, describe, name_before, needed_role
 from mockops.workspaces.service.changes import announce_change
 from mockops.workspaces.service.organizations import read_own
@@ -39,6 +39,7 @@ def change_pin(
     Raises:
         VersionUnknown: The entity has no such version.
         PromotionRequired: It is not live in the environment before.
+        VersionDeprecated: It should not be used any more.
 
     """
     names = [each.id for each in environment_rows.read_environments(tx, workspace.id)]
@@ -59,11 +60,20 @@ def change_pin(
         live = store.find_pin(tx, before.id, entity_type, entity_key)
         check_promotion(version, environment.name, before.name, live)
     replaced = store.find_pin(tx, environment.id, entity_type, entity_key)
+    _refuse_deprecated(version, replaced)
     if pin(tx, environment.id, version):
         _tell(tx, workspace, environment, entity_type, entity_key, before=replaced, after=version)
     found = store.find_pin(tx, environment.id, entity_type, entity_key)
     assert found is not None  # noqa: S101 (pinned in the lines before)
     return found
+
+
+def _refuse_deprecated(version: Version, live: Pin | PersonaPin | None) -> None:
+    is_live = live is not None and live.version_id == version.id
+    if version.status is VersionStatus.DEPRECATED and not is_live:
+        name = f"{version.entity_type} {version.entity_key}".rstrip()
+        message = f"Version {version.label or version.number} of the {name[:80]} is deprecated; publish it again first."
+        raise VersionDeprecated(message)
 
 
 def remove_pin(
@@ -132,6 +142,7 @@ def change_persona_pin(tx: Tx, environment_name: str, persona: str, named: str) 
     live = store.find_persona_pin(tx, org_id, before, persona) if before else None
     check_promotion(version, environment_name, before, live)
     replaced = store.find_persona_pin(tx, org_id, environment_name, persona)
+    _refuse_deprecated(version, replaced)
     if pin_persona(tx, org_id, environment_name, version):
         old = describe(replaced.label, replaced.number, replaced.hash) if replaced else None
         new = describe(version.label, version.number, version.hash)
