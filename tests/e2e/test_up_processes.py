@@ -233,7 +233,7 @@ def test_a_killed_gateway_is_back_within_a_second(start: Start, tmp_path: Path) 
     up = start("up", "--data", tmp_path / "data", *PORTS)
     assert answers(up.admin + "/ready")
     for _ in range(2):
-        before = up.child()
+        before = until(up.child)
         os.kill(before, signal.SIGKILL)
         begun = time.monotonic()
         until(lambda before=before: up.child() not in (0, before) and answers(up.admin + "/ready"))  # type: ignore[misc]
@@ -245,7 +245,7 @@ def test_a_killed_gateway_is_back_within_a_second(start: Start, tmp_path: Path) 
 
 def test_killed_with_its_hands_full_it_has_lost_nothing_it_has_confirmed(start: Start, tmp_path: Path) -> None:
     up = start("up", "--data", tmp_path / "data", *PORTS)
-    url, gateway = up.api, up.child()
+    url, gateway = up.api, until(up.child)
     confirmed: list[str] = []
 
     def work(worker: int) -> None:
