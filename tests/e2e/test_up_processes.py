@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -132,8 +133,11 @@ class Running:
 
     def child(self) -> int:
         """Return the gateway's process id."""
-        found = [each for each in psutil.Process(self.process.pid).children() if "gateway" in each.cmdline()]
-        return found[0].pid if found else 0
+        for each in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):  # a dead one that was not waited for yet
+                if "gateway" in each.cmdline():
+                    return each.pid
+        return 0
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(how)
