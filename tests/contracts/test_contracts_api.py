@@ -140,9 +140,9 @@ def test_a_lone_document_is_a_bundle(client: TestClient, media_type: str, conten
     [
         ({"root": "../a", "files": {"../a": "x"}}, "contract.bundle_invalid", "leaves its folder"),
         ({"root": "a", "files": {"a": {"base64": "%"}}}, "contract.upload_invalid", "'a'"),
-        ({"root": "a", "files": {"a": 1}}, "mockops.invalid", "/files"),
-        ({"root": "a", "files": {"a": "x"}, "more": 1}, "mockops.invalid", "more"),
-        ({"files": {"a": "x"}}, "mockops.invalid", "root"),
+        ({"root": "a", "files": {"a": 1}}, "api.invalid", "/files"),
+        ({"root": "a", "files": {"a": "x"}, "more": 1}, "api.invalid", "more"),
+        ({"files": {"a": "x"}}, "api.invalid", "root"),
         ({"root": "a.yaml", "files": {"a.yaml": "x: ["}}, "contract.invalid", "a.yaml:2:1"),
         ({"root": "a.yaml", "files": {"a.yaml": "swagger: '1.2'"}}, "contract.invalid", "cannot be served"),
         ({}, "contract.invalid", "neither an OpenAPI"),
@@ -158,7 +158,7 @@ def test_what_cannot_be_compiled_is_refused_with_a_reason(client: TestClient, bo
 def test_bodies_that_are_nothing_are_refused(client: TestClient) -> None:
     for content in (b"", b"{no", b"\xff", b"[" * 100_000):
         answer = client.post("/api/v1/contracts", content=content, headers={"Content-Type": "application/json"})
-        assert answer.status_code == 422, content[:10]
+        assert answer.status_code == (422 if not content else 400), content[:10]
         assert answer.json()["detail"]
 
 
@@ -271,7 +271,7 @@ def test_the_other_side_can_be_preferred_and_named_by_digest(client: TestClient)
         ({}, 422, "contract.upload_invalid"),
         ({"digest": "0" * 64, "root": "a", "files": {"a": ""}}, 422, "contract.upload_invalid"),
         ({"digest": "0" * 64}, 404, "contract.unknown"),
-        ({"digest": "0" * 64, "prefer": "mine"}, 422, "mockops.invalid"),
+        ({"digest": "0" * 64, "prefer": "mine"}, 422, "api.invalid"),
         ({"root": "a.yaml", "files": {"a.yaml": "x: ["}}, 422, "contract.invalid"),
     ],
 )

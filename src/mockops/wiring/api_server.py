@@ -8,8 +8,10 @@ import socket
 from typing import TYPE_CHECKING
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mockops.core.errors import Unavailable
+from mockops.core.problems import PROBLEM_JSON, phrase, problem
 from mockops.wiring.listeners import explain
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 _BACKLOG = 2048
 _KEEP_ALIVE_S = 75
+_MAX_HEAD = 128 << 10
+"""Bytes of a request before its body, as far as they come by themselves."""
 _DRAIN_S = 5
 """How long requests under way may take once the process is asked to stop."""
 
@@ -54,6 +58,45 @@ def bind(host: str, port: int) -> socket.socket:
     return found
 
 
+class _Protocol(HttpToolsProtocol):
+    """Uvicorn's, with a bound on what comes before a body, and problem documents for what is no HTTP."""
+
+    _is_in_head = True
+    _head_bytes = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; the parser would collect a head without end."""
+        if self.transport.is_closing():
+            return
+        if self._is_in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > _MAX_HEAD:
+                self._refuse(431, "api.head_too_large", f"Path and headers are larger than {_MAX_HEAD:,} bytes.")
+                return
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        """Begin to count."""
+        self._is_in_head, self._head_bytes = True, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Count no more: bodies have bounds of their own."""
+        self._is_in_head = False
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP as everything is refused."""
+        self._refuse(400, "api.not_http", msg)
+
+    def _refuse(self, status: int, code: str, detail: str) -> None:
+        content = problem(status, code, detail)
+        head = f"HTTP/1.1 {status} {phrase(status)}\r\ncontent-type: {PROBLEM_JSON}\r\n"
+        head += f"content-length: {len(content)}\r\nconnection: close\r\n\r\n"
+        self.transport.write(head.encode() + content)
+        self.transport.close()
+
+
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -69,7 +112,7 @@ class ApiServer:
         self._server = _Server(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=_Protocol,
                 ws="none",
                 lifespan="on",
                 log_config=None,

@@ -11,7 +11,7 @@ from mockops.core.ids import new_id
 from mockops.infra.db import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy.engine import Connection, CursorResult, Row
@@ -86,6 +86,7 @@ class Tx(ReadTx):
         self._events: list[JsonObject] = []
         self._audit: list[JsonObject] = []
         self._touched: dict[str, bool] = {}
+        self._at_end: list[Callable[[], None]] = []
 
     def run(self, statement: Executable, values: JsonObject | None = None) -> int:
         """Execute a statement, with values of its parameters; return how many rows it changed."""
@@ -217,8 +218,17 @@ class Tx(ReadTx):
         """Have gateways stop serving these environments."""
         self._touched.update(dict.fromkeys(environment_ids, True))
 
+    def at_end(self, perform: Callable[[], None]) -> None:
+        """Have something done right before the commit, when `revision` is known; it may run statements only."""
+        self._at_end.append(perform)
+
     def finish(self) -> None:
         """Write what was announced; called by the database, right before the commit."""
+        self._write_announced()
+        for perform in self._at_end:
+            perform()
+
+    def _write_announced(self) -> None:
         needed = len(self._events) + len(self._audit) + len(self._touched)
         if not needed:
             return

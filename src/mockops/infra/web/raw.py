@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeVar
+import re
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import msgspec
 from fastapi import Depends
 from starlette.requests import Request
 
-from mockops.core.diagnostics import Diagnostic
+from mockops.core.diagnostics import Diagnostic, pointer
 from mockops.core.errors import Invalid
 from mockops.core.json import JsonObject
 from mockops.infra.web.router import Raw
@@ -17,6 +18,7 @@ T = TypeVar("T")
 
 SCHEMAS: dict[str, Any] = {}
 """Components of the API's description that come from structs, by name; filled while endpoints are declared."""
+_UNKNOWN = re.compile(r"unknown field `(.*)`$", re.DOTALL)
 _REF = "#/components/schemas/{name}"
 
 
@@ -28,11 +30,25 @@ RawBody = Annotated[bytes, Depends(_read)]
 """The body as it was sent."""
 
 
+class BodyInvalid(Invalid):
+    """A body does not fit what the endpoint takes."""
+
+    code: ClassVar[str] = "api.invalid"
+
+
+class BodyNotJson(Invalid):
+    """A body is no JSON."""
+
+    code: ClassVar[str] = "api.body_not_json"
+    status: ClassVar[int] = 400
+
+
 def decode(body: bytes, kind: type[T]) -> T:
     """Return a JSON body as a struct.
 
     Raises:
-        Invalid: It is no JSON, or does not fit; the pointer says where.
+        BodyNotJson: It is no JSON.
+        BodyInvalid: It does not fit; the pointer says where.
 
     """
     try:
@@ -40,11 +56,14 @@ def decode(body: bytes, kind: type[T]) -> T:
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at `")
         where = place.rstrip("`").removeprefix("$").replace("[", "/").replace("]", "").replace(".", "/")
-        found = Diagnostic(code="api.invalid", message=message, source="body", pointer=where)
-        raise Invalid(f"{where or 'the body'}: {message}", [found]) from error
+        unknown = _UNKNOWN.search(message)
+        if unknown is not None:
+            where += pointer(unknown[1])
+        found = Diagnostic(code=BodyInvalid.code, message=message, source="body", pointer=where)
+        raise BodyInvalid(f"{where or 'the body'}: {message}", [found]) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         message = f"The body is no JSON: {error}"
-        raise Invalid(message) from error
+        raise BodyNotJson(message) from error
 
 
 def encoded(value: msgspec.Struct) -> Raw:

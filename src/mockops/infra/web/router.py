@@ -238,9 +238,14 @@ def _write(
         work = Write(tx=tx, request=request, services=services, prepared=prepared)
         response = render(endpoint(work, **arguments), request)
         if key is not None:
-            key.save(tx, response)
-    if tx.revision:
-        response.headers[REVISION] = str(tx.revision)
+            tx.at_end(lambda: key.save(tx, _told(response, tx.revision)))
+    return _told(response, tx.revision)
+
+
+def _told(response: Response, revision: int) -> Response:
+    """Return a response that says which revision of the snapshot has the change."""
+    if revision:
+        response.headers[REVISION] = str(revision)
     return response
 
 
@@ -262,10 +267,16 @@ def render(result: Any, request: Request) -> Response:
     version = getattr(result, "version", None)
     if isinstance(version, int):
         headers["ETag"] = tag = f'"{version}"'
-        if request.method in ("GET", "HEAD") and request.headers.get("if-none-match") == tag:
+        if request.method in ("GET", "HEAD") and _has(request, tag):
             return Response(status_code=304, headers=headers)
     content = result.__pydantic_serializer__.to_json(result, by_alias=True)
     return Response(content, status, media_type="application/json", headers=headers)
+
+
+def _has(request: Request, tag: str) -> bool:
+    """Say whether `If-None-Match` names a tag, compared weakly (RFC 9110 section 13.1.2)."""
+    given = request.headers.get("if-none-match", "")
+    return any(each.strip().removeprefix("W/") in (tag, "*") for each in given.split(","))
 
 
 def problems(*errors: type[MockOpsError]) -> dict[int | str, dict[str, Any]]:
