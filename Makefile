@@ -3,9 +3,12 @@
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
+# Bytecode is kept, wherever it may be: tests start hundreds of processes, and compiling takes each of them seconds.
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/pycache
 
 help:
-	@echo 'make demo     serve the example shop and say what to try'
+	@echo 'make demo     start everything, apply the example shop, say what to try'
 	@echo 'make test     set up and run every test'
 	@echo 'make check    format, lint, types, import rules, generated files'
 	@echo 'make bench    the gateway beside its peers (needs wrk; peers that are absent are skipped)'
@@ -15,7 +18,7 @@ setup:
 	@PYTHON='$(PYTHON)' scripts/setup.sh
 
 demo: setup
-	$(BIN)/mockops serve examples/shop examples/petstore.yaml --watch
+	@scripts/demo.sh
 
 test: setup
 	$(BIN)/pytest -n auto --dist worksteal $(PYTEST_ARGS)
