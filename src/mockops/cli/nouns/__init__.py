@@ -1,0 +1,1 @@
+"""A group of commands for every noun of the API."""
