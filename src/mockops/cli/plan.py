@@ -50,8 +50,8 @@ def plan(
     """
     from mockops.cli import project_work as work  # noqa: PLC0415 (the command line's root stays quick)
 
-    with connect(server, token, org) as projects:
-        read = work.read_project(path)
+    read = work.read_project(path)
+    with connect(server, token, org or read.state.org) as projects:
         made = projects.plan(read.state, prune=prune, prefer=preference(prefer))
     work.show(made, output)
     if made.conflicts:

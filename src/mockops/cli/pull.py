@@ -35,7 +35,7 @@ def pull(
     """
     from mockops.cli import project_work as work  # noqa: PLC0415 (the command line's root stays quick)
 
-    with connect(server, token, org) as projects:
-        read = work.read_project(path)
+    read = work.read_project(path)
+    with connect(server, token, org or read.state.org) as projects:
         written = work.pull(projects, path, read, prefer=preference(prefer), prune=prune, everything=everything)
     work.show_written(written, output)
