@@ -158,7 +158,7 @@ def test_what_cannot_be_compiled_is_refused_with_a_reason(client: TestClient, bo
 def test_bodies_that_are_nothing_are_refused(client: TestClient) -> None:
     for content in (b"", b"{no", b"\xff", b"[" * 100_000):
         answer = client.post("/api/v1/contracts", content=content, headers={"Content-Type": "application/json"})
-        assert answer.status_code == (422 if not content else 400), content[:10]
+        assert answer.status_code in (400, 422), content[:10]
         assert answer.json()["detail"]
 
 
