@@ -93,7 +93,7 @@ def unset_workspace_contract(work: Write, workspace: str) -> None:
         200: {
             "content": {
                 "application/json": {"schema": {}},
-                "application/yaml": {"schema": {"type": "string"}},
+                "application/yaml": {"schema": {}},
             }
         }
     },
