@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 import typer
 
 from mockops.cli.failures import explain
+from mockops.cli.import_server import Target, import_there
+from mockops.cli.nouns.command import reporting
+from mockops.cli.output import Output
+from mockops.cli.project_options import Org, Server, Token  # noqa: TC001 (Typer reads annotations at run time)
 from mockops.core.diagnostics import Severity
 from mockops.core.errors import Invalid
 
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mockops.core.diagnostics import Diagnostic
+    from mockops.core.documents import Document
     from mockops.core.json import JsonObject
     from mockops.mocking.importers.foreign import Imported, ImportOptions
 
@@ -33,6 +38,16 @@ class FormatName(StrEnum):
     POSTMAN = "postman"
     HAR = "har"
     MOCKOON = "mockoon"
+
+
+class Winner(StrEnum):
+    """Who wins where an import and the server changed the same."""
+
+    IMPORT = "import"
+    SERVER = "server"
+
+
+_WINNERS: dict[Winner, Literal["import", "server"]] = {Winner.IMPORT: "import", Winner.SERVER: "server"}
 
 
 def import_(
@@ -52,18 +67,57 @@ def import_(
     path_prefix: Annotated[str, typer.Option(help="HAR: only paths that begin so.", metavar="PATH")] = "",
     static: Annotated[bool, typer.Option("--static", help="HAR: keep pages, scripts, styles and images, too.")] = False,
     redact_emails: Annotated[bool, typer.Option("--redact-emails", help="HAR: replace e-mail addresses, too.")] = False,
+    workspace: Annotated[
+        str,
+        typer.Option(
+            "--workspace", "-w", help="Import into this workspace on a server, and write no files.", metavar="NAME"
+        ),
+    ] = "",
+    name: Annotated[
+        str, typer.Option(help="On a server: what tells this import from others. [the file's own]", metavar="NAME")
+    ] = "",
+    prefer: Annotated[
+        Winner | None, typer.Option(help="On a server: who wins where both sides changed the same. [nobody: conflict]")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="On a server: only say what would happen.")] = False,
+    output: Annotated[Output, typer.Option("--output", "-o", help="On a server: how to answer.")] = Output.TABLE,
+    server: Server = "",
+    token: Token = "",
+    org: Org = "",
 ) -> None:
     """Turn WireMock mappings, a Postman collection, a HAR recording or a Mockoon environment into stub files.
 
-    Secrets in recordings are masked. What is not imported is listed, with its place in the file and what to do.
+    With --workspace they become stubs on a server; importing the file again is a three-way merge with what was edited
+    there. Secrets in recordings are masked. What is not imported is listed, with its place in the file and what to do.
 
-    Exit codes: 0 stubs were written (or are there already), 1 nothing was written, 2 a wrong command line.
+    Exit codes: 0 stubs were written (or are there already), 1 nothing was written, 2 a wrong command line, 3 a conflict
+    on the server, 4 no server answers.
+
+    Example: mockops import postman shop.postman_collection.json --workspace shop
+
     """
     from mockops.mocking.importers.foreign import ImportOptions  # noqa: PLC0415 (the command line's root stays quick)
 
     options = ImportOptions(
         hosts=tuple(host or ()), path_prefix=path_prefix, include_static=static, redact_emails=redact_emails
     )
+    if workspace:
+        if into is not None or force:
+            raise typer.BadParameter("--into and --force write files; with --workspace none are written")
+        target = Target(
+            workspace=workspace,
+            server=server,
+            token=token,
+            org=org,
+            name=name,
+            prefer="" if prefer is None else _WINNERS[prefer],
+            is_dry_run=dry_run,
+            output=output,
+        )
+        _import_there(format.value, file, options, target)
+        return
+    if server or dry_run or name or prefer:
+        raise typer.BadParameter("--server, --dry-run, --name and --prefer need a --workspace")
     try:
         code = _import(format.value, file, into, options, force=force)
     except Invalid as error:
@@ -74,17 +128,16 @@ def import_(
     raise typer.Exit(code)
 
 
-def _import(format: str, file: Path, into: Path | None, options: ImportOptions, *, force: bool) -> int:
-    from mockops.core.documents import read_document  # noqa: PLC0415 (as above)
-    from mockops.mocking.importers.foreign import FORMATS, detect_format, read_foreign  # noqa: PLC0415 (as above)
+def _import_there(format: str, file: Path, options: ImportOptions, target: Target) -> None:
+    with reporting():
+        format, document = _read(format, file)
+    import_there(format, document, _reader(file.parent), options, target)
 
-    document = read_document(_content(file), str(file), max_bytes=_MAX_BYTES)
-    if format == _AUTO:
-        found = detect_format(document.data)
-        if found is None:
-            known = ", ".join(each.title for each in FORMATS.values())
-            raise Invalid(f"{file}: this is none of {known}")
-        format = found
+
+def _import(format: str, file: Path, into: Path | None, options: ImportOptions, *, force: bool) -> int:
+    from mockops.mocking.importers.foreign import FORMATS, read_foreign  # noqa: PLC0415 (as above)
+
+    format, document = _read(format, file)
     imported = read_foreign(format, document, read_file=_reader(file.parent), options=options)
     documents, broken = _usable(imported)
     for diagnostic in (*imported.diagnostics, *broken):
@@ -95,6 +148,21 @@ def _import(format: str, file: Path, into: Path | None, options: ImportOptions, 
     name = _slug(FORMATS[format].name_of(document.data)) or _slug(file.stem) or format
     folder = into if into is not None else _default_folder(name)
     return _write(folder, name, documents, imported.files, force=force)
+
+
+def _read(format: str, file: Path) -> tuple[str, Document]:
+    """Return the format and the document of a file; raises Invalid when it is of none that is known."""
+    from mockops.core.documents import read_document  # noqa: PLC0415 (as above)
+    from mockops.mocking.importers.foreign import FORMATS, detect_format  # noqa: PLC0415 (as above)
+
+    document = read_document(_content(file), str(file), max_bytes=_MAX_BYTES)
+    if format == _AUTO:
+        found = detect_format(document.data)
+        if found is None:
+            known = ", ".join(each.title for each in FORMATS.values())
+            raise Invalid(f"{file}: this is none of {known}")
+        format = found
+    return format, document
 
 
 def _content(file: Path) -> bytes:
