@@ -150,6 +150,11 @@ class Running:
         return self.said("gateway  ")
 
     @property
+    def word(self) -> str:
+        """Of `mockops up`: where its gateway serves a word."""
+        return self.gateway + "/@w000/word"
+
+    @property
     def admin(self) -> str:
         """Of `mockops up`: the admin port's address."""
         return self.said("admin ").removesuffix("/state")
@@ -202,9 +207,9 @@ class World:
         self._running.append(Running(words, {**self.environment, **environment}, self.folder))
         return self._running[-1]
 
-    def up(self) -> Running:
+    def up(self, *more: str) -> Running:
         """Start `mockops up`, and wait until it is."""
-        up = self.start("up", "--data", self.data, *PORTS)
+        up = self.start("up", "--data", self.data, *PORTS, *more)
         assert up.gateway
         return up
 
@@ -214,12 +219,12 @@ class World:
         control = self.start("control", "--port", str(port), "--data", self.data, *more, MOCKOPS_DATABASE_URL=url)
         return control, control.said("control:").split()[0]
 
-    def gateway_of(self, url: str, *more: str) -> Follower:
-        """Start a gateway beside control."""
-        arguments = ("--token-file", self.data / "gateway.token", "--data", self.data / "gateway")
-        return Follower(
-            self.start("gateway", "--control-url", url, *arguments, "--port", "0", "--admin-port", "0", *more)
-        )
+    def gateway_of(self, url: str, *, token: str = "") -> Follower:
+        """Start a gateway beside control, with the token of `mockops up` unless another is given."""
+        shown = ("--token", token) if token else ("--token-file", self.data / "gateway.token")
+        ports = ("--port", "0", "--admin-port", "0")
+        arguments = ("--control-url", url, *shown, "--data", self.data / "gateway", *ports)
+        return Follower(self.start("gateway", *arguments))
 
     def apply(self, project: Path, url: str) -> Running:
         """Begin `mockops apply`."""
@@ -243,6 +248,11 @@ class Follower:
     @property
     def admin(self) -> str:
         return self.running.said("admin:").removesuffix("/state")
+
+    @property
+    def word(self) -> str:
+        """Where it serves a word."""
+        return self.url + "/@w000/word"
 
     @property
     def link(self) -> Any:
@@ -304,6 +314,17 @@ def inventory(database_url: str) -> dict[str, int]:
             dangling = {name: connection.execute(text(sql)).scalar_one() for name, sql in DANGLING.items()}
             assert not any(dangling.values()), dangling
             return {name: connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() for name in TABLES}
+    finally:
+        engine.dispose()
+
+
+def counted_in(path: Path) -> int:
+    """Return how many answers a SQLite file knows of, whatever was asked."""
+    engine = create_engine(f"sqlite:///{path}")
+    try:
+        with engine.connect() as connection:
+            statement = "SELECT coalesce(sum(count), 0) FROM traffic_minutes WHERE status = 200"
+            return int(connection.execute(text(statement)).scalar_one())
     finally:
         engine.dispose()
 

@@ -13,12 +13,19 @@ sys.path.append(str(Path(__file__).parent))
 
 from chaos_world import World, write_project
 
+SLOW = """\
+match: {operation: word, query: {slow: "1"}}
+respond: {body: at last}
+delay: 1500ms
+"""
+
 
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a data folder with three applied workspaces that a gateway has served once."""
     world = World(tmp_path_factory.mktemp("seeded"))
     project = write_project(world.folder / "project", 3)
+    (project / "workspaces" / "w000" / "stubs" / "slow.yaml").write_text(SLOW)
     try:
         up = world.up()
         applying = world.apply(project, up.api)

@@ -70,6 +70,7 @@ async def get_snapshots(request: Request) -> Response:
     )
     answer = await services.get(Feed).page(scope_of(caller), asked.cursor, asked.wait)
     leases.answered(lease)
+    await services.get(Admission).caller(request)  # its token may have been revoked while it waited
     if "zstd" in request.headers.get("accept-encoding", "").lower():
         return Response(answer.compressed, media_type="application/json", headers={"Content-Encoding": "zstd"})
     return Response(answer.content, media_type="application/json")

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 POOL_SIZE = 48
 """Connections: at least as many as there are threads that use them (AnyIO gives FastAPI 40)."""
 _BUSY_TIMEOUT_S = 10
+_LEAST_BUSY_S = 1.0
+"""What a writer may wait for other processes at least, however long it waited for its own."""
 CHANNEL = "mockops"
 """Of PostgreSQL's NOTIFY."""
 TARGETS_CHANNEL = "mockops_targets"
@@ -90,8 +92,8 @@ class Database:
             Unavailable: The database cannot be used now; nothing was changed.
 
         """
-        with self._turn(), translated():
-            with self._connect("BEGIN IMMEDIATE") as connection:
+        with self._turn() as left_s, translated():
+            with self._connect("BEGIN IMMEDIATE", busy_s=left_s) as connection:
                 if not self.is_sqlite:
                     key = crc32((scope or caller.org_id).encode())
                     connection.execute(select(func.pg_advisory_xact_lock(key)))
@@ -108,20 +110,22 @@ class Database:
                 self.targets.signal(tx.revision)
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _turn(self) -> Iterator[float]:
+        """Wait for the writers of this process; give for how long to wait for those of others, in seconds."""
         if not self.is_sqlite:
-            yield
+            yield _BUSY_TIMEOUT_S
             return
+        begun_s = self._clock.monotonic_s()
         if not self._writing.acquire(timeout=_BUSY_TIMEOUT_S):
             raise DatabaseBusy("Too many changes wait for the database; try again in a moment.")
         try:
-            yield
+            yield max(_LEAST_BUSY_S, _BUSY_TIMEOUT_S - (self._clock.monotonic_s() - begun_s))
         finally:
             self._writing.release()
 
     @contextmanager
-    def _connect(self, begin: str, *, isolation: str = "") -> Iterator[Connection]:
-        with self.engine.connect() as connection:
+    def _connect(self, begin: str, *, isolation: str = "", busy_s: float = _BUSY_TIMEOUT_S) -> Iterator[Connection]:
+        with self.engine.connect() as connection, _patience(connection, busy_s):
             if self.is_sqlite:
                 connection.execution_options(begin=begin)
             elif isolation:
@@ -150,6 +154,20 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+@contextmanager
+def _patience(connection: Connection, busy_s: float) -> Iterator[None]:
+    """Have SQLite wait for a lock no longer than is left: behind others of this process most of it is used up."""
+    if busy_s > _BUSY_TIMEOUT_S - _LEAST_BUSY_S:
+        yield
+        return
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute(f"PRAGMA busy_timeout={int(busy_s * 1000)}")
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_S * 1000}")
 
 
 def open_database(url: str, *, clock: Clock) -> Database:
