@@ -43,6 +43,7 @@ def test_a_token_lets_in_and_is_not_kept(database: Database, admin: Caller, acme
         org_id=acme.id,
         org="acme",
         role=Role.EDITOR,
+        expires_at=made.expires_at,
         address="10.0.0.1",
         user_agent="pytest",
     )

@@ -10,6 +10,7 @@ from mockops.core.errors import Denied, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 
 class Role(StrEnum):
@@ -64,6 +65,8 @@ class Caller:
     """Ids of the only workspaces the caller may touch; None: all of the organization."""
     is_root: bool = False
     """Whether the caller may manage every organization of this installation."""
+    expires_at: datetime | None = None
+    """When the token lets nobody in any more: what it makes ends no later. None: never, or it is no token."""
     address: str = ""
     """Where the request came from."""
     user_agent: str = ""

@@ -61,6 +61,7 @@ class People(Directory):
             org=organization.name,
             role=found.role,
             is_root=True,
+            expires_at=found.expires_at,
             address=origin.address,
             user_agent=origin.user_agent,
         )

@@ -89,22 +89,29 @@ def check_grant(caller: Caller, role: Role, workspaces: Collection[str] | None, 
         raise TokenTooPowerful(message)
 
 
-def expiry(now: datetime, wanted: datetime | None, *, is_endless: bool = False) -> datetime | None:
+def expiry(
+    now: datetime, wanted: datetime | None, *, is_endless: bool = False, latest: datetime | None = None
+) -> datetime | None:
     """Return when a token made now expires; None: never.
 
     Args:
         now: When it is made.
         wanted: When it shall expire; None: after `TOKEN_LIFE`.
         is_endless: Whether it was said that it never shall.
+        latest: When the token expires that makes it: one that leaks must not live on in others. None: no token does.
 
     Raises:
         TokenInvalid: That is past, or further away than `MAX_TOKEN_LIFE`.
+        TokenTooPowerful: It would outlive the one that makes it.
 
     """
+    if latest is not None and (is_endless or (wanted is not None and wanted > latest)):
+        message = f"This token expires at {latest.isoformat()} and makes none that lives longer."
+        raise TokenTooPowerful(message)
     if is_endless:
         return None
     if wanted is None:
-        return now + TOKEN_LIFE
+        return now + TOKEN_LIFE if latest is None else min(now + TOKEN_LIFE, latest)
     if now < wanted <= now + MAX_TOKEN_LIFE:
         return wanted
     fault = "is past" if wanted <= now else f"is more than {MAX_TOKEN_LIFE.days} days away"

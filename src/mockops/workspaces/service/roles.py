@@ -44,6 +44,8 @@ def set_role(tx: Tx, workspace: Workspace, member: Member, role: Role) -> Worksp
 def unset_role(tx: Tx, workspace: Workspace, member: Member) -> None:
     """Let a member have the organization's role in a workspace again; its admins may.
 
+    API tokens that the member made, and that may do more there, are revoked.
+
     Raises:
         RoleUnset: The member has no other.
 
@@ -54,6 +56,7 @@ def unset_role(tx: Tx, workspace: Workspace, member: Member) -> None:
         message = f"{member.email!r} has no role of their own in {workspace.name!r}."
         raise RoleUnset(message)
     store.delete_role(tx, workspace.id, member.id)
+    revoke_excess(tx, member, highest=member.role, workspace_id=workspace.id)
     _audit(tx, "role.unset", workspace, member, before=before, after=None)
 
 

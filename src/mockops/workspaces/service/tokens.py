@@ -64,14 +64,14 @@ def create_token(
 
     Raises:
         TokenInvalid: The moment is past or too far away, or the role does not go with the kind.
-        TokenTooPowerful: It may do more than the caller.
+        TokenTooPowerful: It may do more than the caller, or for longer.
         WorkspaceUnknown: There is no such workspace.
 
     """
     caller = tx.caller
     reach = _workspace_ids(tx, workspaces) if workspaces is not None else None
     check_grant(caller, role, reach, kind)
-    expires = expiry(tx.now, expires_at, is_endless=is_endless)
+    expires = expiry(tx.now, expires_at, is_endless=is_endless, latest=caller.expires_at)
     return _insert(tx, org_id=caller.org_id, name=name, role=role, workspaces=reach, kind=kind, expires_at=expires)
 
 
@@ -195,7 +195,7 @@ def revoke_token(tx: Tx, token: Token) -> Token:
 
 
 def revoke_excess(tx: Tx, member: Member, *, highest: Role | None, workspace_id: str = "") -> None:
-    """Revoke the API tokens of a member that may do more than the member still may.
+    """Revoke the API tokens of a member that may do more than the member still may, and so those that these made.
 
     Args:
         tx: The transaction.
@@ -204,10 +204,16 @@ def revoke_excess(tx: Tx, member: Member, *, highest: Role | None, workspace_id:
         workspace_id: Where; empty: in the organization.
 
     """
-    for token in store.read_live_of(tx, member.org_id, f"user:{member.id}"):
-        is_there = not workspace_id or token.workspaces is None or workspace_id in token.workspaces
-        if token.kind == "api" and is_there and (highest is None or not highest.covers(token.role)):
-            revoke_token(tx, token)
+    makers, seen = [f"user:{member.id}"], set[str]()
+    while makers:
+        for token in store.read_made_by(tx, member.org_id, makers.pop()):
+            if token.id in seen:
+                continue
+            seen.add(token.id)
+            makers.append(f"token:{token.id}")
+            is_there = not workspace_id or token.workspaces is None or workspace_id in token.workspaces
+            if token.kind == "api" and is_there and (highest is None or not highest.covers(token.role)):
+                revoke_token(tx, token)
 
 
 def authenticate_token(tx: ReadTx, text: str, *, address: str = "", user_agent: str = "") -> Caller | None:
@@ -227,6 +233,7 @@ def authenticate_token(tx: ReadTx, text: str, *, address: str = "", user_agent: 
         role=Role(row.role),
         workspaces=frozenset(row.workspaces) if row.workspaces is not None else None,
         is_root=row.is_root,
+        expires_at=row.expires_at,
         address=address,
         user_agent=user_agent,
     )

@@ -75,11 +75,9 @@ def read_tokens(
     return read_page(tx, statement, keys=keys, cursor=cursor, limit=limit, descending=True).map(_noun)
 
 
-def read_live_of(tx: ReadTx, org_id: str, created_by: str) -> list[Token]:
-    """Return the tokens that somebody made and nobody revoked."""
-    statement = _SHOWN.where(
-        tokens.c.org_id == org_id, tokens.c.created_by == created_by, tokens.c.revoked_at.is_(None)
-    )
+def read_made_by(tx: ReadTx, org_id: str, created_by: str) -> list[Token]:
+    """Return the tokens that somebody made, those that were revoked too."""
+    statement = _SHOWN.where(tokens.c.org_id == org_id, tokens.c.created_by == created_by)
     return [_noun(row) for row in tx.all(statement)]
 
 
