@@ -329,7 +329,7 @@ def test_a_new_project_is_right_and_can_be_applied(control, tmp_path):
     assert run("validate", folder, "--strict")[0] == 0
     assert run("apply", folder)[0] == 0
     assert [stub.key for stub in control.state.workspaces[0].stubs] == ["try-a-stub"]
-    assert [persona.key for persona in control.state.personas] == ["vip"]
+    assert [persona.key for persona in control.state.personas] == ["regular"]
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert run("init", folder)[0] == 1
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before

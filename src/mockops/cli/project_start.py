@@ -102,11 +102,11 @@ components:
             id: { type: integer }
 """
 _PERSONA: JsonObject = {
-    "name": "vip",
-    "description": "A customer whom every workspace knows. Ask as her with the header MockOps-Persona: vip.",
-    "seed": 8,
-    "traits": {"tier": "gold"},
-    "entities": {"customer": {"id": "cus_8f2k1", "name": "Maya Lindqvist", "email": "maya@example.com"}},
+    "name": "regular",
+    "description": "A customer whom every workspace knows. Ask as him with the header MockOps-Persona: regular.",
+    "seed": 5,
+    "traits": {"tier": "silver"},
+    "entities": {"customer": {"id": "cus_5r7w2", "name": "Jonas Berg", "email": "jonas@example.com"}},
 }
 
 
@@ -132,7 +132,7 @@ def start_project(root: Path, specs: Sequence[str], name: str) -> Started:
     state = ProjectState(
         name=name or slug(root.resolve().name),
         workspaces=tuple(WorkspaceState(name=each, contract=local.item) for each, local in contracts.items()),
-        personas=(Item(key="vip", document=_PERSONA, path="personas/vip.yaml"),),
+        personas=(Item(key="regular", document=_PERSONA, path="personas/regular.yaml"),),
     )
     by_digest = {local.item.digest: local for local in contracts.values()}
     written = write_state(

@@ -12,7 +12,7 @@ from mockops.core.clock import SystemClock
 from mockops.infra.db.database import Database, open_database
 from mockops.infra.loop import allow_files, run, settle
 from mockops.wiring.api_server import bind
-from mockops.wiring.control import Control, ControlOptions, listen_for_stop
+from mockops.wiring.control import DEFAULT_CONTROL_PORT, Control, ControlOptions, listen_for_stop
 from mockops.wiring.data_folder import DataFolder, read_private, write_private
 from mockops.wiring.listeners import PortTaken
 from mockops.wiring.logs import set_up_logs
@@ -125,7 +125,8 @@ class Up:
         say(f"  admin     http://{_LOCAL}:{admin_port}/state")
         say(f"  data      {self._folder.path}")
         if is_first:
-            say("next: mockops apply examples/shop")
+            elsewhere = "" if base == f"http://{_LOCAL}:{DEFAULT_CONTROL_PORT}" else f" --server {base}"
+            say(f"next: mockops apply examples/shop{elsewhere}")
             say(f"then: curl -i 'http://{host}:{port}/' (lists what is served)")
         say("Ctrl-C stops it; nothing is lost.")
 
