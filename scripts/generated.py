@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 GENERATED = {
     "docs/reference/admin-api.md": ("mockops.gateway.admin.reference",),
     "docs/reference/cli.md": ("mockops.cli.reference",),
+    "docs/reference/events.md": ("mockops.wiring.reference", "events"),
+    "docs/reference/problems.md": ("mockops.wiring.reference", "problems"),
     **{
         f"docs/schemas/{name}.json": ("mockops.publishing.service.projects.schemas", name)
         for name in ("environment", "persona", "project", "scenario", "stub", "workspace")
