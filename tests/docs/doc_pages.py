@@ -8,8 +8,11 @@ What stands in an HTML comment right before a block says what the block is:
 - `<!-- not run: why -->`: a block that is only shown.
 
 Blocks of `sh` are commands, blocks of `python` are pytest modules, blocks of `yaml` and `json` are files. A line
-`mockops serve …` starts a server, which answers the commands that follow, until the next one or the page's end; one
-that says `--watch` has read a file that the page shows later before the next command runs.
+`mockops serve …` or `mockops up …` starts a server, which answers the commands that follow, until the next one or the
+page's end; one that says `--watch` has read a file that the page shows later before the next command runs. `mockops
+control`, `gateway` and `runner` start beside each other. Ports are free ones: the usual ones in commands are replaced.
+A page that names `postgresql://mockops@db/mockops` gets a real PostgreSQL there. `NAME=$(…)` sets a variable for the
+commands that follow, and `export NAME=…` one for every process.
 """
 
 from __future__ import annotations
@@ -35,10 +38,11 @@ FILES = frozenset({"yaml", "json"})
 
 _NOTE = re.compile(r"<!--\s*(file|prints|exit|not run):\s*(.*?)\s*-->", re.DOTALL)
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_STARTED = re.compile(r"^try: curl -i .*?:(\d+)", re.MULTILINE)
-_ADMIN = re.compile(r"^admin: http://127\.0\.0\.1:(\d+)/", re.MULTILINE)
 _RELOADED = re.compile(r"reloaded ")
-_DEFAULT_PORT, _DEFAULT_ADMIN_PORT = ":7080", ":7081"
+_SETS = re.compile(r"(?:export )?([A-Z_]+)=")
+_GATEWAY_PORTS = {":7080": r"^try: curl -i .*?:(\d+)", ":7081": r"^admin: http://127\.0\.0\.1:(\d+)/"}
+POSTGRESQL = "postgresql://mockops@db/mockops"
+"""What pages call the database that they get."""
 _SETUP = ("pip install ", "make ")
 """Commands that set MockOps up: it is set up where these tests run."""
 _PATIENCE_S = 60.0
@@ -85,17 +89,60 @@ def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A command that goes on until it is stopped."""
+
+    ready: str
+    """The line that it prints last when it works."""
+    ports: dict[str, str]
+    """How it prints where it listens, by the ports that pages name."""
+    options: tuple[str, ...]
+    """What it takes ports by."""
+    is_alone: bool = False
+    """Whether it takes the place of all others."""
+
+
+_KINDS = {
+    "serve": Kind(ready=r"^admin: ", ports=_GATEWAY_PORTS, options=("--port", "--admin-port"), is_alone=True),
+    "up": Kind(
+        ready=r"^Ctrl-C stops it",
+        ports={
+            ":7070": r"^  API docs .*?:(\d+)/",
+            ":7080": r"^  gateway .*?:(\d+)$",
+            ":7081": r"^  admin .*?:(\d+)/",
+        },
+        options=("--port", "--gateway-port", "--admin-port"),
+        is_alone=True,
+    ),
+    "control": Kind(ready=r"^control: ", ports={":7070": r"^control: http://[^:]*:(\d+)"}, options=("--port",)),
+    "gateway": Kind(
+        ready=r"^admin: ",
+        ports={":7080": r"^gateway: http://[^:]*:(\d+)", ":7081": _GATEWAY_PORTS[":7081"]},
+        options=("--port", "--admin-port"),
+    ),
+    "runner": Kind(ready=r"^runner: works", ports={}, options=()),
+}
+
+
+def _kind_of(command: str) -> Kind | None:
+    words = command.split()
+    is_noun = len(words) > 2 and words[1] == "gateway" and not words[2].startswith("-")
+    return _KINDS.get(words[1]) if len(words) > 1 and words[0] == "mockops" and not is_noun else None
+
+
 @dataclass(slots=True)
 class Server:
-    """A `mockops serve` that a page starts."""
+    """A command that a page starts and that goes on."""
 
     process: subprocess.Popen[str]
     command: str
     output: list[str] = field(default_factory=list)
-    ports: tuple[str, str] = ("", "")
+    ports: dict[str, str] = field(default_factory=dict)
+    """The ports it listens on, by those that pages name."""
 
     @classmethod
-    def start(cls, command: str, folder: Path, environment: dict[str, str]) -> Server:
+    def start(cls, command: str, kind: Kind, folder: Path, environment: dict[str, str]) -> Server:
         """Start a server and wait until it says where it answers."""
         process = subprocess.Popen(
             ["bash", "-c", f"exec {command}"],
@@ -106,13 +153,14 @@ class Server:
             text=True,
         )
         server = cls(process, command)
-        server.wait_for(_ADMIN)
+        is_ready = server.wait_for(re.compile(kind.ready))
         text = "".join(server.output)
-        ports, admin = _STARTED.search(text), _ADMIN.search(text)
-        if ports is None or admin is None:
+        found = {port: re.search(pattern, text, re.MULTILINE) for port, pattern in kind.ports.items()}
+        if not is_ready or None in found.values():
+            process.send_signal(signal.SIGINT)
             process.communicate(timeout=_PATIENCE_S)
             raise Unready(text)
-        server.ports = ports[1], admin[1]
+        server.ports = {port: f":{match[1]}" for port, match in found.items() if match is not None}
         return server
 
     def wait_for(self, line: re.Pattern[str]) -> bool:
@@ -144,10 +192,11 @@ class Unready(Exception):
 class Walk:
     """A page read from top to bottom in a folder of its own, doing what it says."""
 
-    def __init__(self, page: Path, folder: Path) -> None:
+    def __init__(self, page: Path, folder: Path, *, postgresql_url: str = "") -> None:
         self.page = page
         self.folder = folder
-        self.server: Server | None = None
+        self.servers: list[Server] = []
+        """In the order of their starts."""
         self.tests: list[Path] = []
         self._unread: list[str] = []
         """Files written since the server that watches them last read them."""
@@ -157,7 +206,10 @@ class Walk:
         # what curl tells a terminal about its progress is not what it prints
         (folder / ".curlrc").write_text("silent\nshow-error\n")
         ours = {"PATH": path, "CURL_HOME": str(folder), "MOCKOPS_CACHE_DIR": str(folder.parent.parent / "cache")}
-        self._environment = {**os.environ, **ours, "NO_PROXY": "*", "no_proxy": "*"}
+        ours |= {"MOCKOPS_DATA": str(folder / "data"), "HOME": str(folder), "NO_PROXY": "*", "no_proxy": "*"}
+        others = {name: value for name, value in os.environ.items() if not name.startswith("MOCKOPS_")}
+        self._environment = {**others, **ours}
+        self._replaced = {POSTGRESQL: postgresql_url} if postgresql_url else {}
 
     def do(self, block: Block) -> None:
         """Do what a block says."""
@@ -172,7 +224,7 @@ class Walk:
             self._run(block)
 
     def finish(self) -> None:
-        """Stop the server, and run the page's Python tests."""
+        """Stop the servers, and run the page's Python tests."""
         self.stop()
         if self.tests:
             command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "--import-mode=importlib"]
@@ -181,28 +233,33 @@ class Walk:
             assert done.returncode == 0, f"{self.page.name}: {done.stdout}"
 
     def stop(self) -> None:
-        """Stop the server, if one runs."""
-        server, self.server = self.server, None
-        if server is not None:
-            server.stop()
+        """Stop the servers, the last one first."""
+        while self.servers:
+            self.servers.pop().stop()
+
+    def kill(self) -> None:
+        """End what still runs."""
+        for server in self.servers:
+            server.process.kill()
+            server.process.communicate()
 
     def _write(self, block: Block) -> None:
         path = self.folder / block.notes["file"]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(block.text)
-        if self.server is not None and "--watch" in self.server.command:
+        if self.servers and "--watch" in self.servers[-1].command:
             self._unread.append(block.notes["file"])
 
     def _run(self, block: Block) -> None:
         printed, code = "", 0
         for command in block.commands:
             assert code == 0, f"{self._place(block)}: exit code {code}:\n{printed}"
-            if command.startswith("mockops serve "):
-                text, code = self._serve(command, block)
+            kind = _kind_of(command)
+            if kind is not None:
+                text, code = self._start(command, kind, block)
             else:
                 self._wait_for_reload()
-                done = self._call(["bash", "-c", f"set -o pipefail; {self._pointed(command)}"])
-                text, code = done.stdout, done.returncode
+                text, code = self._execute(command)
             printed += text + "\n"
         wanted = int(block.notes.get("exit", "0"))
         assert code == wanted, f"{self._place(block)}: exit code {code}, not {wanted}:\n{printed}"
@@ -211,41 +268,59 @@ class Walk:
 
     def _wait_for_reload(self) -> None:
         if self._unread:
-            assert self.server is not None
             assert len(self._unread) == 1, f"start the server after {self._unread}: how often it reloads is not known"
-            assert self.server.wait_for(_RELOADED), "".join(self.server.output)
+            assert self.servers[-1].wait_for(_RELOADED), "".join(self.servers[-1].output)
             self._unread.clear()
 
-    def _serve(self, command: str, block: Block) -> tuple[str, int]:
-        self.stop()
+    def _execute(self, command: str) -> tuple[str, int]:
+        sets = _SETS.match(command)
+        tail = f'; code=$?; printf "\\0%s" "${sets[1]}"; exit $code' if sets else ""
+        done = self._call(["bash", "-c", f"set -o pipefail; {self._pointed(command)}{tail}"])
+        text = done.stdout
+        if sets:
+            text, _, self._environment[sets[1]] = text.rpartition("\0")
+        return text, done.returncode
+
+    def _start(self, command: str, kind: Kind, block: Block) -> tuple[str, int]:
+        if kind.is_alone:
+            self.stop()
         self._unread.clear()
         is_refused = "exit" in block.notes
-        for ports in self._ports(command):
+        for line in self._lines(command, kind):
             try:
-                self.server = Server.start(command + ports, self.folder, self._environment)
+                server = Server.start(line, kind, self.folder, self._environment)
             except Unready as error:
                 if "address already in use" in str(error):
                     continue
                 if not is_refused:
                     raise AssertionError(f"{self._place(block)}: the server did not start:\n{error}") from error
                 return str(error), 1
-            text = "".join(self.server.output)
+            self.servers.append(server)
+            if ":7070" in server.ports:
+                self._environment["MOCKOPS_SERVER"] = f"http://127.0.0.1{server.ports[':7070']}"
+            text = "".join(server.output)
             assert " error: " not in text, f"{self._place(block)}: the server complains:\n{text}"
             return text, 0
         raise AssertionError(f"{self._place(block)}: no free port for {command}")
 
-    def _ports(self, command: str) -> Iterator[str]:
-        """Yield what to add to a command: in the quick start first nothing, elsewhere any free port."""
-        if self.page == ROOT / "README.md":
-            yield ""
-        yield " --port 0" * ("--port " not in command) + " --admin-port 0" * ("--admin-port" not in command)
+    def _lines(self, command: str, kind: Kind) -> Iterator[str]:
+        """Yield a command with ports: in the quick start first as written, elsewhere with any free ones."""
+        is_quick_start = self.page == ROOT / "README.md" and command.startswith("mockops serve ")
+        if is_quick_start:
+            yield command
+        line = self._pointed(command)
+        for option in kind.options:
+            line = re.sub(rf" {option}[ =]\d+", "", line) + f" {option} 0"
+        yield line
 
     def _pointed(self, command: str) -> str:
-        """Return a command with the server's ports in place of the usual ones."""
-        if self.server is None:
-            return command
-        port, admin_port = self.server.ports
-        return command.replace(_DEFAULT_PORT, f":{port}").replace(_DEFAULT_ADMIN_PORT, f":{admin_port}")
+        """Return a command with what the page's names stand for here: the servers' ports, and the database."""
+        for written, meant in self._replaced.items():
+            command = command.replace(written, meant)
+        for server in self.servers:
+            for written, meant in server.ports.items():
+                command = command.replace(written, meant)
+        return command
 
     def _call(self, command: list[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

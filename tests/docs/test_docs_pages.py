@@ -8,7 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from doc_pages import FILES, PAGES, ROOT, RUN, Block, Walk, blocks_of
+from doc_pages import FILES, PAGES, POSTGRESQL, ROOT, RUN, Block, Walk, blocks_of
 
 from mockops.core.documents import read_document
 from mockops.core.errors import Invalid
@@ -47,16 +47,16 @@ def _has_json_option() -> bool:
 
 @pytest.mark.skipif(not _has_json_option(), reason="needs curl 7.82 or newer")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_what_a_page_says_works(page: Path, tmp_path: Path) -> None:
-    walk = Walk(page, tmp_path / "reader")
+def test_what_a_page_says_works(page: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    needs_server = POSTGRESQL in page.read_text()
+    url = request.getfixturevalue("postgresql_url") if needs_server else ""
+    walk = Walk(page, tmp_path / "reader", postgresql_url=url)
     try:
         for block in blocks_of(page):
             walk.do(block)
         walk.finish()
     finally:
-        if walk.server is not None:
-            walk.server.process.kill()
-            walk.server.process.communicate()
+        walk.kill()
 
 
 @pytest.mark.parametrize(("page", "block"), _BLOCKS)
