@@ -26,6 +26,8 @@ _RENEW_EVERY_S = 5.0
 _RENEWED_AFTER = timedelta(seconds=10)
 """A lease in which nothing but its end has changed is written so seldom."""
 _SCOPE = "gateways"
+Key = tuple[str, str, str]
+"""Whose (an organization, or empty: all), id and boot: tenants see those of a gateway they share, and may claim them."""
 
 
 class Leases:
@@ -34,8 +36,8 @@ class Leases:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._leases: dict[tuple[str, str], Lease] = {}
-        self._saved: dict[tuple[str, str], Lease] = {}
+        self._leases: dict[Key, Lease] = {}
+        self._saved: dict[Key, Lease] = {}
         self._is_due = asyncio.Event()
         self._count = 0
         self.changed = Changes()
@@ -45,7 +47,7 @@ class Leases:
 
     def began(self, lease: Lease) -> Lease:
         """Note that a poll has come: what it asks for is what it has applied."""
-        key = (lease.id, lease.boot)
+        key = _key(lease)
         known = self._leases.get(key)
         if known is not None:
             is_same = known.revision == lease.revision
@@ -59,7 +61,7 @@ class Leases:
 
     def answered(self, lease: Lease) -> None:
         """Note that a poll was answered: the next one may take its time."""
-        key = (lease.id, lease.boot)
+        key = _key(lease)
         known = self._leases.get(key)
         if known is not None:
             now = self._clock.now()
@@ -68,7 +70,12 @@ class Leases:
     def live(self, org_id: str) -> dict[tuple[str, str], Lease]:
         """Return the leases of gateways that poll this process and serve an organization."""
         now = self._clock.now()
-        return {key: lease for key, lease in self._leases.items() if lease.serves(org_id) and lease.lease_until > now}
+        found = sorted(self._leases.items())  # a gateway that serves all comes first, and is nobody else
+        return {
+            (lease.id, lease.boot): lease
+            for _, lease in reversed(found)
+            if lease.serves(org_id) and lease.lease_until > now
+        }
 
     def end(self) -> None:
         """Send home those who wait for acknowledgements."""
@@ -108,6 +115,10 @@ class Leases:
     def _save(self, leases: list[Lease]) -> None:
         with self._database.write(scope=_SCOPE) as tx:
             save_leases(tx, leases)
+
+
+def _key(lease: Lease) -> Key:
+    return "" if lease.is_root else lease.org_id, lease.id, lease.boot
 
 
 def _is_due(lease: Lease, saved: Lease | None) -> bool:

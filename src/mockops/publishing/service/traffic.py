@@ -115,7 +115,9 @@ def take_batch(tx: Tx, batch: TrafficBatch) -> tuple[BatchTaken, int]:
 
     """
     check_batch(batch)
-    name = (_text(batch.gateway), _text(batch.boot))
+    # tenants see the id and boot of a gateway that serves all of them: none may use up its numbers
+    whose = "" if tx.caller.is_root else f"{tx.caller.org_id}:"
+    name = (_text(batch.gateway), _text(whose + batch.boot))
     if store.was_forgotten(tx, *name, batch.number) or not store.add_batch(tx, *name, batch.number):
         return BatchTaken(is_new=False), 0
     if batch.number % store.FORGET_EVERY == 0:

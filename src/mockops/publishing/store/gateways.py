@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, delete, or_, select, true
+from sqlalchemy import ColumnElement, Select, delete, or_, select, true
 
 from mockops.publishing.store.tables import gateways
 from mockops.publishing.store.upserts import upsert
@@ -20,12 +20,14 @@ _RENEWED = ("name", "org_id", "org", "is_root", "revision", "applied_at", "worke
 
 
 def save_leases(tx: Tx, rows: Sequence[JsonObject]) -> None:
-    """Write leases; what gateways report as problems stays."""
+    """Write leases; what gateways report as problems stays, and so do leases that are somebody else's."""
     statement = upsert(tx, gateways)
     renewed = {name: statement.excluded[name] for name in (*_RENEWED, "lease_until")}
     keys = [gateways.c.id, gateways.c.boot]
+    is_owner = _is_owner(statement.excluded) | statement.excluded.is_root
     tx.run_many(
-        statement.on_conflict_do_update(index_elements=keys, set_=renewed), [{**row, "problems": []} for row in rows]
+        statement.on_conflict_do_update(index_elements=keys, set_=renewed, where=is_owner),
+        [{**row, "problems": []} for row in rows],
     )
 
 
@@ -48,13 +50,18 @@ def save_problems(tx: Tx, gateway: str, boot: str, problems: list[str]) -> None:
         lease_until=tx.now,
     )
     keys = [gateways.c.id, gateways.c.boot]
-    same_org = gateways.c.org_id == statement.excluded.org_id
     changed = gateways.c.problems != statement.excluded.problems
     tx.run(
         statement.on_conflict_do_update(
-            index_elements=keys, set_={"problems": statement.excluded.problems}, where=same_org & changed
+            index_elements=keys,
+            set_={"problems": statement.excluded.problems},
+            where=_is_owner(statement.excluded) & changed,
         )
     )
+
+
+def _is_owner(new: Any) -> ColumnElement[bool]:
+    return (gateways.c.org_id == new.org_id) & (gateways.c.is_root == new.is_root)
 
 
 def forget_leases(tx: Tx, before: datetime) -> int:
