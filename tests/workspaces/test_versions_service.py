@@ -116,7 +116,7 @@ def test_old_configs_without_label_and_pin_are_pruned(database: Database, admin:
         assert record(tx, payments, "again", kind="config").number == 11
 
 
-def test_a_version_is_found_by_id_hash_and_label(database: Database, admin: Caller, payments: Workspace) -> None:
+def test_a_version_is_found_by_id_hash_label_and_number(database: Database, admin: Caller, payments: Workspace) -> None:
     with database.write(admin) as tx:
         one = record(tx, payments, "1")
 
@@ -130,8 +130,8 @@ def test_a_version_is_found_by_id_hash_and_label(database: Database, admin: Call
                 named=named,
             )
 
-        assert find(one.id) == find(one.hash) == find("1.0.0") == one
-        assert find(one.id, "other") is find("") is find("2.0.0") is None
+        assert find(one.id) == find(one.hash) == find("1.0.0") == find("1") == one
+        assert find(one.id, "other") is find("") is find("2.0.0") is find("2") is find("9" * 40) is None
 
 
 def test_statuses_are_audited(database: Database, admin: Caller, payments: Workspace) -> None:

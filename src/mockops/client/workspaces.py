@@ -173,7 +173,7 @@ class Pins:
 
         Args:
             entity_type: What it is a version of.
-            version: Id, hash or label.
+            version: Number, label, hash or id.
             key: Name of the scenario; empty: the contract or config.
 
         """

@@ -46,7 +46,7 @@ def list_(work: Work, *, environment: Environment, workspace: Workspace = "") ->
 def set_(
     work: Work,
     type: Type,
-    version: Annotated[str, typer.Argument(help="Id, hash or label.", metavar="VERSION")],
+    version: Annotated[str, typer.Argument(help="Number, label, hash or id.", metavar="VERSION")],
     *,
     environment: Environment,
     workspace: Workspace = "",

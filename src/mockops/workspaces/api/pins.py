@@ -28,7 +28,7 @@ from mockops.workspaces.service.workspaces import find_workspace
 router = Router("workspaces", tag="environments")
 
 EntityKey = Annotated[Key, Field(description="Name of the scenario; empty for contract and config.")]
-Named = Annotated[str, Field(min_length=1, max_length=64, description="The version's id, hash or label.")]
+Named = Annotated[str, Field(min_length=1, max_length=64, description="The version's id, hash, label or number.")]
 
 
 class PinShown(Shown):

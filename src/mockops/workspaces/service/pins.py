@@ -34,7 +34,7 @@ def change_pin(
             in the environment before.
         entity_type: Of what.
         entity_key: Name of the scenario; empty for contract and config.
-        named: The version's id, hash or label.
+        named: The version's id, hash, label or number.
 
     Raises:
         VersionUnknown: The entity has no such version.
@@ -195,5 +195,5 @@ def _persona_order(tx: ReadTx, environment_name: str) -> tuple[str, Sequence[str
 
 def _unknown(entity_type: EntityType, entity_key: str, named: str) -> VersionUnknown:
     entity = f"{entity_type} {entity_key}".rstrip()
-    message = f"The {entity[:80]} has no version {named[:64]!r}; name one by its id, hash or label."
+    message = f"The {entity[:80]} has no version {named[:64]!r}; name one by its number, label, hash or id."
     return VersionUnknown(message)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from mockops.infra.db.transactions import ReadTx, Tx
     from mockops.workspaces.model.versions import PersonaPin, Pin
 
+_MAX_DIGITS = 9
+"""Of a version's number; databases hold no more."""
 KEPT_CONFIGS = 50
 """Config versions without label and pin that are kept, the newest ones."""
 
@@ -150,11 +152,13 @@ def find_version(
     entity_key: str = "",
     named: str,
 ) -> Version | None:
-    """Return a version of an entity by its id, its hash or its label."""
+    """Return a version of an entity by its id, its hash, its label or its number."""
     entity = org_id, workspace_id, str(entity_type), entity_key
     if is_id(named):
         found = store.find_by_id(tx, org_id, named)
         return found if found is not None and entity_of(found) == entity else None
+    if named.isascii() and named.isdigit() and len(named) <= _MAX_DIGITS:  # labels have dots, hashes 64 digits
+        return store.find_by_number(tx, entity, int(named))
     return store.find_by_hash(tx, entity, named) or store.find_by_label(tx, entity, named)
 
 

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, delete, exists, func, select, update
 
 from mockops.infra.db.pages import Page, read_page
+from mockops.infra.db.walk import walk
 from mockops.workspaces.model.versions import EntityType, Version, VersionStatus
 from mockops.workspaces.store.tables import persona_pins, pins, versions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from sqlalchemy import ColumnElement
 
     from mockops.core.json import JsonObject
@@ -80,6 +83,12 @@ def find_by_label(tx: ReadTx, entity: Entity, label: str) -> Version | None:
     return _noun(row) if row is not None else None
 
 
+def find_by_number(tx: ReadTx, entity: Entity, number: int) -> Version | None:
+    """Return the version of an entity that was recorded as its so-manieth."""
+    row = tx.one(_SHOWN.where(_is_of(entity), versions.c.number == number))
+    return _noun(row) if row is not None else None
+
+
 def find_highest(tx: ReadTx, entity: Entity) -> tuple[str, int]:
     """Return the label given last, which is the highest, and its rank; empty and 0 when none was given."""
     row = tx.one(_HIGHEST, _named(entity))
@@ -144,6 +153,23 @@ def delete_unlabelled(tx: Tx, entity: Entity, up_to: int) -> int:
         ~exists().where(persona_pins.c.version_id == versions.c.id),
     )
     return tx.run(statement)
+
+
+def walk_hashes(tx: ReadTx, entity_type: str = "") -> Iterator[str]:
+    """Give the hash of every version of a type (empty: of all), each once."""
+    statement = select(versions.c.hash).distinct()
+    if entity_type:
+        statement = statement.where(versions.c.entity_type == entity_type)
+    for row in walk(tx, statement, (versions.c.hash,)):
+        yield row.hash
+
+
+def find_hashes(tx: ReadTx, org_id: str, entity_type: str, hashes: Sequence[str]) -> set[str]:
+    """Return those of a few hundred hashes that an organization has versions of a type of."""
+    statement = select(versions.c.hash).where(
+        versions.c.hash.in_(hashes), versions.c.entity_type == entity_type, versions.c.org_id == org_id
+    )
+    return {row.hash for row in tx.all(statement.distinct())}
 
 
 def delete_of_workspace(tx: Tx, org_id: str, workspace_id: str) -> None:
