@@ -11,6 +11,8 @@ from mockops.cli.nouns.command import Work, command
 
 __all__ = ["app"]
 
+_LAST = 2**63 - 1
+"""After every revision: whatever has changed until now must be served."""
 _LIST = {
     "NAME": "name",
     "LIVE": "is_live",
@@ -48,16 +50,17 @@ def wait(
     work: Work,
     *,
     revision: Annotated[
-        int, typer.Option("--revision", help="What the change said: `gateways serve it from revision N`.", min=0)
-    ],
+        int | None,
+        typer.Option("--revision", help="What the change said: `from revision N`. [all changes until now]", min=0),
+    ] = None,
     timeout: Annotated[float, typer.Option("--timeout", help="Seconds.", min=0, metavar="S")] = 30.0,
 ) -> None:
-    """Wait until every live gateway serves a change; exit code 1 when one does not in time.
+    """Wait until every live gateway serves a change, or all of them; exit code 1 when one does not in time.
 
     Example: mockops gateway wait --revision 42 --timeout 10
 
     """
-    work.show(work.api.gateways.wait_applied(revision, timeout_s=timeout))
+    work.show(work.api.gateways.wait_applied(_LAST if revision is None else revision, timeout_s=timeout))
 
 
 @command(app, "problems", lists=True)
