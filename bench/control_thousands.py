@@ -6,10 +6,12 @@ import os
 import subprocess
 import sys
 import time
+from http.client import HTTPConnection
 from statistics import median
 from typing import TYPE_CHECKING
 
 import msgspec
+import psutil
 
 from control_world import TOKEN, ask, world
 from load import wrk
@@ -36,27 +38,10 @@ def measure_thousands(
         operations = write_project(project, documents, arguments.workspaces)
         say(f"   {arguments.workspaces} workspaces, {operations:,} operations")
         here.control()
+        psutil.Process(here.processes["control"].pid).cpu_affinity([])  # as its users run it: on every core
         began = time.perf_counter()
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "mockops",
-                "apply",
-                str(project),
-                "--yes",
-                "--server",
-                f"http://127.0.0.1:{here.port}",
-            ],
-            env={**here_environment(), "MOCKOPS_TOKEN": TOKEN},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        apply(here)
         apply_s = time.perf_counter() - began
-        if done.returncode:
-            message = f"apply failed: {done.stdout[-500:]} {done.stderr[-2000:]}"
-            raise SystemExit(message)
         say(f"   applied in {apply_s:.0f} s")
         lists_ms = []
         for _ in range(LISTS):
@@ -67,44 +52,52 @@ def measure_thousands(
         here.processes["first"].terminate()
         here.processes["first"].wait(30)
         cold_s, port = start_again(here)
-        path = "/@probe/word"
-        many = median(wrk(port, [Call(path=path)], seconds=arguments.seconds).per_s for _ in range(arguments.rounds))
+        with world() as alone:
+            alone.control()
+            write_project(alone.folder / "project", (), 1)
+            apply(alone)
+            single = alone.gateway("single", core=SERVER_CORE)
+            rates: dict[int, list[float]] = {port: [], single: []}
+            for _ in range(max(3, arguments.rounds)):
+                for which in rates:
+                    rates[which].append(wrk(which, [Call(path="/@probe/word")], seconds=arguments.seconds).per_s)
+        many, one = median(rates[port]), median(rates[single])
         rss = here.rss_mb("first")
-    with world() as alone:
-        alone.control()
-        write_project(alone.folder / "project", (), 1)
-        subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "mockops",
-                "apply",
-                str(alone.folder / "project"),
-                "--yes",
-                "--server",
-                f"http://127.0.0.1:{alone.port}",
-            ],
-            env={**here_environment(), "MOCKOPS_TOKEN": TOKEN},
-            capture_output=True,
-            check=True,
-        )
-        port = alone.gateway("single")
-        one = median(
-            wrk(port, [Call(path="/@probe/word")], seconds=arguments.seconds).per_s for _ in range(arguments.rounds)
-        )
+        compiled_mb = touch_all(here, port, arguments.workspaces)
     label = f"{arguments.workspaces:,} workspaces, {operations:,} operations"
     return [
         (f"`apply` of {label}", f"{apply_s:.0f} s", "≤ 300 s"),
         ("first page of the list", f"{median(lists_ms):.0f} ms", "≤ 50 ms"),
         ("gateway, cold start from its snapshot to the first answer", f"{cold_s:.1f} s", "≤ 5 s"),
-        ("gateway, resident memory", f"{rss:,.0f} MB", "≤ 1,500 MB"),
+        ("gateway, resident memory, few workspaces used", f"{rss:,.0f} MB", ""),
+        ("gateway, resident memory, every workspace used", f"{compiled_mb:,.0f} MB", "≤ 1,500 MB"),
         ("requests/s beside a single workspace", f"{many:,.0f} / {one:,.0f} ({many / one:.2f})", "≥ 0.90"),
     ]
 
 
-def here_environment() -> dict[str, str]:
-    """Return this process's environment."""
-    return dict(os.environ)
+def apply(here: World) -> None:
+    """Apply the world's project as its users do."""
+    command = (sys.executable, "-m", "mockops", "apply", str(here.folder / "project"), "--yes")
+    done = subprocess.run(
+        [*command, "--server", f"http://127.0.0.1:{here.port}"],
+        env={**os.environ, "MOCKOPS_TOKEN": TOKEN},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        message = f"apply failed: {done.stdout[-500:]} {done.stderr[-2000:]}"
+        raise SystemExit(message)
+
+
+def touch_all(here: World, port: int, count: int) -> float:
+    """Ask every workspace once, so that each is compiled; return the gateway's resident memory then, in MB."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    for number in range(count - 1):
+        connection.request("GET", f"/@w{number:04d}/there-is-no-such-path")
+        connection.getresponse().read()
+    connection.close()
+    return here.rss_mb("first")
 
 
 def start_again(here: World) -> tuple[float, int]:
