@@ -22,7 +22,7 @@ def runner(
     keep_traffic_days: Annotated[
         float, typer.Option(help="How long counts of traffic are kept; 0: for ever.", min=0)
     ] = 90,
-    keep_audit_days: Annotated[float, typer.Option(help="How long the audit trail is kept; 0: for ever.", min=0)] = 0,
+    keep_audit_days: Annotated[float, typer.Option(help="How long the audit trail is kept; 0: for ever.", min=0)] = 400,
 ) -> None:
     """React to events and remove what has grown too old; several may run on one database, one of them tidies up.
 

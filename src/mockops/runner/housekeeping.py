@@ -45,15 +45,31 @@ class Chore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """One thing that is done again and again, and that opens transactions of its own."""
+
+    name: str
+    every_s: float
+    run: Callable[[Database, Callable[[], bool]], int]
+    """Do all of it in short transactions; the second argument says whether to go on. Return how many rows changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """How long things are kept."""
+    """How long things are kept; what is not named here has its time beside the code that forgets it.
+
+    Those are: idempotency keys a day, gateways that are gone a day, numbers of traffic batches 7 days, contracts that
+    nothing refers to 7 days, the newest 20,000 samples, the newest 50 config versions of a workspace.
+    """
 
     events_days: float = 90
     """Of the event log; 0 keeps all of it. Events that were not dispatched yet are always kept."""
-    audit_days: float = 0
-    """Of the audit trail; 0 keeps all of it."""
+    audit_days: float = 400
+    """Of the audit trail, a year and a month; 0 keeps all of it."""
     traffic_days: float = 90
     """Of what was counted, minute by minute; 0 keeps all of it."""
+    unused_hours: float = 24
+    """Of content that nothing refers to any more, since it was saved last; 2 at least."""
 
 
 def own_chores(retention: Retention | None = None) -> tuple[Chore, ...]:
@@ -112,10 +128,11 @@ def _forget(
 class Housekeeper:
     """Does the chores that are due; only the one that holds the lease."""
 
-    def __init__(self, database: Database, chores: Sequence[Chore], *, clock: Clock) -> None:
+    def __init__(self, database: Database, chores: Sequence[Chore | Errand], *, clock: Clock) -> None:
         self._database = database
         self._clock = clock
         self._holder = new_id()
+        self._is_stopping = False
         self._due = dict.fromkeys(_distinct(chores), 0.0)
 
     def keep_house(self) -> dict[str, int]:
@@ -133,6 +150,8 @@ class Housekeeper:
             return {}
         done: dict[str, int] = {}
         for chore in due:
+            if self._is_stopping:
+                break
             self._due[chore] = now + chore.every_s
             try:
                 done[chore.name] = self._run(chore)
@@ -143,9 +162,17 @@ class Housekeeper:
                 log.exception("housekeeping of %s failed; it is tried again in %g s", chore.name, chore.every_s)
         return done
 
-    def _run(self, chore: Chore) -> int:
+    def stop(self) -> None:
+        """End what is under way after the transaction it is in."""
+        self._is_stopping = True
+
+    def _run(self, chore: Chore | Errand) -> int:
+        if isinstance(chore, Errand):
+            return chore.run(self._database, self._renewal())
         total = 0
         for _ in range(_MAX_BATCHES):
+            if self._is_stopping:
+                break
             with self._database.write(scope=LEASE) as tx:
                 if not take_lease(tx, LEASE, self._holder, LEASE_S):
                     return total
@@ -154,6 +181,20 @@ class Housekeeper:
             if not count:
                 break
         return total
+
+    def _renewal(self) -> Callable[[], bool]:
+        """Return what says whether to go on, and renews the lease now and then."""
+        renewed = self._clock.monotonic_s()
+
+        def goes_on() -> bool:
+            nonlocal renewed
+            now = self._clock.monotonic_s()
+            if not self._is_stopping and now - renewed > LEASE_S / 4:
+                renewed = now
+                return self._take_lease()
+            return not self._is_stopping
+
+        return goes_on
 
     def _take_lease(self) -> bool:
         with self._database.write(scope=LEASE) as tx:
@@ -165,7 +206,7 @@ class Housekeeper:
             drop_lease(tx, LEASE, self._holder)
 
 
-def _distinct(chores: Sequence[Chore]) -> list[Chore]:
+def _distinct(chores: Sequence[Chore | Errand]) -> list[Chore | Errand]:
     names = [chore.name for chore in chores]
     if len(set(names)) != len(names):
         message = f"two chores of one name: {names}"

@@ -48,6 +48,7 @@ class Runner:
     def stop(self) -> None:
         """Begin no further work."""
         self._stopping.set()
+        self._housekeeper.stop()
 
     async def _dispatch(self) -> None:
         while not self._stopping.is_set():

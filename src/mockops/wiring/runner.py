@@ -8,24 +8,33 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from mockops.contracts.service.sweep import sweep_contracts
 from mockops.control.health import NotMigrated
 from mockops.control.wakeup import Wakeup
 from mockops.core.clock import SystemClock
 from mockops.infra.db.database import Database, open_database
 from mockops.infra.db.migrate import is_current
 from mockops.infra.loop import run
-from mockops.publishing.service.retention import forget_batches, forget_leases, forget_minutes
+from mockops.publishing.service.retention import (
+    forget_bases,
+    forget_batches,
+    forget_leases,
+    forget_minutes,
+    referenced_blobs,
+)
 from mockops.publishing.service.traffic import TrafficChanges
-from mockops.runner.housekeeping import Chore, Housekeeper, Retention, own_chores
+from mockops.runner.housekeeping import Chore, Errand, Housekeeper, Retention, own_chores
 from mockops.runner.outbox import Dispatcher
 from mockops.runner.runner import Runner
 from mockops.wiring.control import listen_for_stop
 from mockops.wiring.logs import set_up_logs
 from mockops.wiring.report import say
+from mockops.workspaces.service.blobs import check_grace, sweep_blobs
 
 if TYPE_CHECKING:
     from mockops.core.clock import Clock
 
+_DAILY_S = 86400.0
 _POLL_S = 0.5
 _PATIENCE_S = 60.0
 
@@ -37,9 +46,16 @@ class RunnerOptions:
     retention: Retention
 
 
-def every_chore(retention: Retention) -> tuple[Chore, ...]:
-    """Return what is done again and again about every slice's tables."""
-    chores = [
+def every_chore(retention: Retention) -> tuple[Chore | Errand, ...]:
+    """Return what is done again and again about every slice's tables.
+
+    Raises:
+        ValueError: Something is to be kept too shortly.
+
+    """
+    grace = timedelta(hours=retention.unused_hours)
+    check_grace(grace)
+    chores: list[Chore | Errand] = [
         *own_chores(retention),
         Chore(name="gateways that are gone", every_s=600, run=forget_leases),
         Chore(name="numbers of traffic batches", every_s=600, run=forget_batches),
@@ -47,6 +63,24 @@ def every_chore(retention: Retention) -> tuple[Chore, ...]:
     if retention.traffic_days:
         kept = timedelta(days=retention.traffic_days)
         chores.append(Chore(name="old traffic", every_s=600, run=lambda tx: forget_minutes(tx, kept)))
+    # in this order: what nothing refers to any more once something else went is seen at once
+    chores += [
+        Errand(
+            name="bases of what is gone",
+            every_s=_DAILY_S,
+            run=lambda database, goes_on: forget_bases(database, goes_on=goes_on),
+        ),
+        Errand(
+            name="contracts without use",
+            every_s=_DAILY_S,
+            run=lambda database, goes_on: sweep_contracts(database, goes_on=goes_on),
+        ),
+        Errand(
+            name="contents without use",
+            every_s=_DAILY_S,
+            run=lambda database, goes_on: sweep_blobs(database, referenced_blobs, grace=grace, goes_on=goes_on),
+        ),
+    ]
     return tuple(chores)
 
 

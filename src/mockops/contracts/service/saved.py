@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mockops.contracts.model import ContractUnknown, SavedContract
 from mockops.contracts.rules.artefact import MAGIC
 from mockops.contracts.rules.bundles import bundle_digest, pack, unpack
+from mockops.contracts.service.sweep import ASKED_FOR_ANEW, find_unused
 from mockops.contracts.store import contracts as store
 from mockops.infra.db.pages import DEFAULT_LIMIT
 from mockops.workspaces.service.blobs import read_blob, save_blobs
@@ -40,6 +41,7 @@ def save_contract(tx: Tx, org_id: str, bundle: Bundle, built: Built, *, packed: 
     digest = bundle_digest(bundle.root, hashes)
     known = store.find_contract(tx, org_id, digest)
     if known is not None and known.artefact_digest == built.artefact_digest:
+        store.mark_sent(tx, org_id, digest)
         return known
     bundle_blob, artefact_digest = save_blobs(tx, (packed if packed is not None else pack(bundle), built.artefact))
     saved = SavedContract(
@@ -112,9 +114,11 @@ def find_missing(tx: ReadTx, org_id: str, digests: Iterable[str]) -> list[str]:
     """Return those digests, in their order, of which the organization has no contract that can be served.
 
     One that was compiled by a version of MockOps with another layout is missing as well: sending it compiles it anew.
+    So is one that nothing refers to and that is to be swept soon: sending it keeps it.
     """
     wanted = list(dict.fromkeys(digests))
     known = store.find_digests(tx, org_id, wanted, layout=_LAYOUT)
+    known -= find_unused(tx, org_id, sorted(known), older_than=ASKED_FOR_ANEW)
     return [digest for digest in wanted if digest not in known]
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mockops.infra.db.transactions import ReadTx, Tx
 
 _MAX_PARAMETERS = 500
-_SAVED = [column for column in contracts.c if column.name != "layout"]
+_SAVED = [column for column in contracts.c if column.name not in ("layout", "sent_at")]
 _CURRENT = [column for column in workspace_contracts.c if column.name != "org_id"]
 
 
@@ -35,7 +35,12 @@ def insert_contract(tx: Tx, saved: SavedContract, *, layout: int) -> None:
     """Add a contract."""
     values = {column.name: getattr(saved, column.name) for column in _SAVED}
     values["diagnostics"] = msgspec.to_builtins(saved.diagnostics)
-    tx.run(insert(contracts).values(**values, layout=layout))
+    tx.run(insert(contracts).values(**values, layout=layout, sent_at=tx.now))
+
+
+def mark_sent(tx: Tx, org_id: str, digest: str) -> None:
+    """Write down that a contract's files were sent once more."""
+    tx.run(update(contracts).where(contracts.c.org_id == org_id, contracts.c.digest == digest).values(sent_at=tx.now))
 
 
 def update_artefact(tx: Tx, saved: SavedContract, *, layout: int) -> int:
@@ -46,6 +51,7 @@ def update_artefact(tx: Tx, saved: SavedContract, *, layout: int) -> int:
         .values(
             artefact_digest=saved.artefact_digest,
             layout=layout,
+            sent_at=tx.now,
             title=saved.title,
             version=saved.version,
             dialect=saved.dialect,

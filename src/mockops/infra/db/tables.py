@@ -63,6 +63,7 @@ audit = Table(
     Column("after", JsonText),
     Column("address", Name, nullable=False),
     Column("user_agent", Text, nullable=False),
+    Index(None, "number"),
     Index(None, "org_id", "number"),
     Index(None, "org_id", "workspace_id", "number"),
     Index(None, "org_id", "entity_type", "entity_id", "number"),

@@ -8,9 +8,10 @@ from sqlalchemy import Column, ForeignKey, Index, String, Table, delete, select,
 
 from mockops.infra.db.metadata import metadata
 from mockops.infra.db.types import Digest, Id, Name, UtcDateTime
+from mockops.infra.db.walk import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mockops.infra.db.transactions import ReadTx, Tx
     from mockops.workspaces.rules.entries import Name as ItemName
@@ -27,6 +28,7 @@ applied_items = Table(
     Column("path", Name, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Index(None, "org_id", "kind", "workspace", "key"),
+    Index(None, "org_id", "workspace"),
     comment="By project, which items its files had when they were last applied, and their content by digest.",
 )
 
@@ -71,7 +73,25 @@ def forget_bases(tx: Tx, org_id: str, project: str, names: Iterable[ItemName]) -
         tx.run(delete(table).where(table.c.org_id == org_id, table.c.project == project, place.in_(chunk)))
 
 
-def forget_workspace(tx: Tx, org_id: str, workspace: str) -> None:
-    """Keep nothing of what is in a workspace any more, whichever project applied it."""
+def walk_digests(tx: ReadTx) -> Iterator[str]:
+    """Give the digest of every base."""
     table = applied_items
-    tx.run(delete(table).where(table.c.org_id == org_id, table.c.workspace == workspace))
+    keys = (table.c.org_id, table.c.project, table.c.kind, table.c.workspace, table.c.key)
+    for row in walk(tx, select(*keys, table.c.digest), keys):
+        yield row.digest
+
+
+def walk_workspaces(tx: ReadTx) -> Iterator[tuple[str, str]]:
+    """Give organization and name of every workspace that something was applied to, in this order."""
+    keys = (applied_items.c.org_id, applied_items.c.workspace)
+    statement = select(*keys).where(applied_items.c.workspace != "").distinct()
+    for row in walk(tx, statement, keys):
+        yield row.org_id, row.workspace
+
+
+def forget_workspaces(tx: Tx, org_id: str, names: Sequence[str], limit: int) -> int:
+    """Keep nothing of what is in a few workspaces, whichever project applied it; so much at most; return how much."""
+    table = applied_items
+    key = (table.c.org_id, table.c.project, table.c.kind, table.c.workspace, table.c.key)
+    some = select(*key).where(table.c.org_id == org_id, table.c.workspace.in_(names), table.c.workspace != "")
+    return tx.run(delete(table).where(tuple_(*key).in_(some.limit(limit))))

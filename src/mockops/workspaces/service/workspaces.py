@@ -279,3 +279,9 @@ def delete_workspace(tx: Tx, workspace: Workspace, *, version: int | None = None
     tx.audit("workspace.deleted", "workspace", workspace.id, workspace_id=workspace.id, before=told(workspace))
     store.delete_workspace(tx, workspace.id)
     version_rows.delete_of_workspace(tx, workspace.org_id, workspace.id)
+
+
+def find_missing_names(tx: ReadTx, org_id: str, names: Sequence[str]) -> list[str]:
+    """Return those names, in their order, of which an organization has no workspace."""
+    known = store.find_names(tx, org_id, names)
+    return [name for name in names if name not in known]

@@ -125,7 +125,9 @@ blobs = Table(
     Column("digest", Digest, primary_key=True),
     Column("content", LargeBinary, nullable=False),
     Column("size", BigInteger, nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False, comment="Or when it was saved again, if that is much later."),
+    # what is old is found without reading contents
+    Index("ix_blobs_created_at", "created_at", "digest", "size"),
     comment="Content by its SHA-256; written once, shared by all organizations, reached only through what names it.",
 )
 
@@ -147,6 +149,7 @@ versions = Table(
     Index("uq_versions_hash", "org_id", "workspace_id", "entity_type", "entity_key", "hash", unique=True),
     Index("uq_versions_number", "org_id", "workspace_id", "entity_type", "entity_key", "number", unique=True),
     Index("ix_versions_label_rank", "org_id", "workspace_id", "entity_type", "entity_key", "label_rank"),
+    Index("ix_versions_hash", "hash", "entity_type", "org_id"),
     Index("ix_versions_created_at", "org_id", "workspace_id", "created_at", "id"),
     Index(
         "uq_versions_label",

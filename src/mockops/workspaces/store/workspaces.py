@@ -66,6 +66,15 @@ def find_ids(tx: ReadTx, org_id: str, ids_or_names: Sequence[str]) -> dict[str, 
     return found
 
 
+def find_names(tx: ReadTx, org_id: str, names: Sequence[str]) -> set[str]:
+    """Return those names that an organization has workspaces of."""
+    found: set[str] = set()
+    for start in range(0, len(names), _MAX_PARAMETERS):
+        some = workspaces.c.name.in_(names[start : start + _MAX_PARAMETERS])
+        found.update(row.name for row in tx.all(select(workspaces.c.name).where(workspaces.c.org_id == org_id, some)))
+    return found
+
+
 def read_workspaces(
     tx: ReadTx,
     org_id: str,

@@ -1,4 +1,4 @@
-"""Initial, part 1 of 2."""
+"""Initial, part 1 of 3."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
     )
     with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_audit_number"), ["number"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_audit_org_id_actor_id_number"), ["org_id", "actor_id", "number"], unique=False
         )
@@ -50,10 +51,17 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            nullable=False,
+            comment="Or when it was saved again, if that is much later.",
+        ),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_blobs")),
         comment="Content by its SHA-256; written once, shared by all organizations, reached only through what names it.",  # noqa: E501 (a table's comment)
     )
+    with op.batch_alter_table("blobs", schema=None) as batch_op:
+        batch_op.create_index("ix_blobs_created_at", ["created_at", "digest", "size"], unique=False)
     op.create_table(
         "events",
         sa.Column("sequence", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -293,27 +301,4 @@ def upgrade() -> None:
             ["org_id", "kind", "workspace", "key"],
             unique=False,
         )
-    op.create_table(
-        "contracts",
-        sa.Column("org_id", sa.String(length=36), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=False),
-        sa.Column("root", sa.Text(), nullable=False),
-        sa.Column("files", sa.Text(), nullable=False),
-        sa.Column("bundle_blob", sa.String(length=64), nullable=False),
-        sa.Column("artefact_digest", sa.String(length=64), nullable=False),
-        sa.Column(
-            "layout", sa.Integer(), nullable=False, comment="Version of the artefact's layout that the compiler wrote."
-        ),
-        sa.Column("title", sa.Text(), nullable=False),
-        sa.Column("version", sa.Text(), nullable=False),
-        sa.Column("dialect", sa.String(length=16), nullable=False),
-        sa.Column("operation_count", sa.Integer(), nullable=False),
-        sa.Column("diagnostics", sa.Text(), nullable=False),
-        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["artefact_digest"], ["blobs.digest"], name=op.f("fk_contracts_artefact_digest")),
-        sa.ForeignKeyConstraint(["bundle_blob"], ["blobs.digest"], name=op.f("fk_contracts_bundle_blob")),
-        sa.ForeignKeyConstraint(["org_id"], ["organizations.id"], name=op.f("fk_contracts_org_id"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("org_id", "digest", name=op.f("pk_contracts")),
-        comment="Compiled contracts, by the digest of the bundle they were compiled from.",
-    )
+        batch_op.create_index(batch_op.f("ix_applied_items_org_id_workspace"), ["org_id", "workspace"], unique=False)

@@ -1,4 +1,4 @@
-"""Initial, part 2 of 2."""
+"""Initial, part 2 of 3."""
 
 from __future__ import annotations
 
@@ -13,10 +13,36 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply it."""
+    op.create_table(
+        "contracts",
+        sa.Column("org_id", sa.String(length=36), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("root", sa.Text(), nullable=False),
+        sa.Column("files", sa.Text(), nullable=False),
+        sa.Column("bundle_blob", sa.String(length=64), nullable=False),
+        sa.Column("artefact_digest", sa.String(length=64), nullable=False),
+        sa.Column(
+            "layout", sa.Integer(), nullable=False, comment="Version of the artefact's layout that the compiler wrote."
+        ),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False, comment="When its files were sent last."),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("dialect", sa.String(length=16), nullable=False),
+        sa.Column("operation_count", sa.Integer(), nullable=False),
+        sa.Column("diagnostics", sa.Text(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["artefact_digest"], ["blobs.digest"], name=op.f("fk_contracts_artefact_digest")),
+        sa.ForeignKeyConstraint(["bundle_blob"], ["blobs.digest"], name=op.f("fk_contracts_bundle_blob")),
+        sa.ForeignKeyConstraint(["org_id"], ["organizations.id"], name=op.f("fk_contracts_org_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("org_id", "digest", name=op.f("pk_contracts")),
+        comment="Compiled contracts, by the digest of the bundle they were compiled from.",
+    )
     with op.batch_alter_table("contracts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_contracts_artefact_digest"), ["artefact_digest"], unique=False)
         batch_op.create_index(batch_op.f("ix_contracts_bundle_blob"), ["bundle_blob"], unique=False)
         batch_op.create_index("ix_contracts_created_at", ["org_id", "created_at", "digest"], unique=False)
+        batch_op.create_index("ix_contracts_sent_at", ["sent_at", "org_id", "digest"], unique=False)
     op.create_table(
         "members",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -137,6 +163,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("versions", schema=None) as batch_op:
         batch_op.create_index("ix_versions_created_at", ["org_id", "workspace_id", "created_at", "id"], unique=False)
+        batch_op.create_index("ix_versions_hash", ["hash", "entity_type", "org_id"], unique=False)
         batch_op.create_index(
             "ix_versions_label_rank",
             ["org_id", "workspace_id", "entity_type", "entity_key", "label_rank"],
@@ -296,33 +323,3 @@ def upgrade() -> None:
     with op.batch_alter_table("workspace_contracts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_workspace_contracts_base_blob"), ["base_blob"], unique=False)
         batch_op.create_index(batch_op.f("ix_workspace_contracts_org_id_digest"), ["org_id", "digest"], unique=False)
-    op.create_table(
-        "workspace_roles",
-        sa.Column("workspace_id", sa.String(length=36), nullable=False),
-        sa.Column("member_id", sa.String(length=36), nullable=False),
-        sa.Column("role", sa.String(length=16), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["member_id"], ["members.id"], name=op.f("fk_workspace_roles_member_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_workspace_roles_workspace_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("workspace_id", "member_id", name=op.f("pk_workspace_roles")),
-    )
-    with op.batch_alter_table("workspace_roles", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_workspace_roles_member_id"), ["member_id"], unique=False)
-    op.create_table(
-        "pins",
-        sa.Column("environment_id", sa.String(length=36), nullable=False),
-        sa.Column("entity_type", sa.String(length=16), nullable=False),
-        sa.Column("entity_key", sa.String(length=255), nullable=False),
-        sa.Column("version_id", sa.String(length=36), nullable=False),
-        sa.Column("hash", sa.String(length=64), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["environment_id"], ["environments.id"], name=op.f("fk_pins_environment_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(["version_id"], ["versions.id"], name=op.f("fk_pins_version_id")),
-        sa.PrimaryKeyConstraint("environment_id", "entity_type", "entity_key", name=op.f("pk_pins")),
-    )
-    with op.batch_alter_table("pins", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_pins_version_id"), ["version_id"], unique=False)
