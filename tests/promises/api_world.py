@@ -117,6 +117,10 @@ class World:
         self.mine = Organization(self, "admin")
         self.rival = Organization(self, "rival")
 
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database.exists()
+
     def client(self, who: str) -> httpx.Client:
         if who not in self.clients:
             headers = {"Authorization": f"Bearer {self.tokens[who]}"} if who else {}
@@ -220,7 +224,7 @@ class Organization:
 
 
 @contextmanager
-def running_control(folder: Path) -> Iterator[tuple[str, io.StringIO]]:
+def running_control(folder: Path, url: str = "") -> Iterator[tuple[str, io.StringIO]]:
     """Run what `mockops control --auth token` runs; give its URL and what it logs."""
     from mockops.control.auth.settings import AuthMode, AuthSettings
     from mockops.core.clock import SystemClock
@@ -228,7 +232,7 @@ def running_control(folder: Path) -> Iterator[tuple[str, io.StringIO]]:
     from mockops.wiring.control import Control, ControlOptions
 
     clock = SystemClock()
-    database = open_database(f"sqlite:///{folder / 'mockops.db'}", clock=clock)
+    database = open_database(url or f"sqlite:///{folder / 'mockops.db'}", clock=clock)
     options = ControlOptions(
         port=0, auth=AuthSettings(mode=AuthMode.TOKEN), bootstrap_token=BOOTSTRAP, data=folder, logs_access=True
     )
@@ -266,9 +270,9 @@ def running_control(folder: Path) -> Iterator[tuple[str, io.StringIO]]:
 
 
 @contextmanager
-def make_world(folder: Path) -> Iterator[World]:
+def make_world(folder: Path, database_url: str = "") -> Iterator[World]:
     """Start a control plane, and give everybody a token."""
-    with running_control(folder) as (url, log):
+    with running_control(folder, database_url) as (url, log):
         document = httpx.get(f"{url}{API}/openapi.json", timeout=30).json()
         world = World(url, document, log, folder / "mockops.db", tokens={"root": BOOTSTRAP})
         try:
