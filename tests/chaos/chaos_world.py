@@ -46,11 +46,13 @@ respond: {{body: {{workspace: {name}, stub: {number}, text: {text}}}}}
 """
 
 
-def until(condition: Callable[[], Any], within_s: float = PATIENCE_S) -> Any:
-    """Wait for a condition; return what it gave."""
+def until(
+    condition: Callable[[], Any], within_s: float = PATIENCE_S, *, but: Callable[[], Any] = lambda: "nothing"
+) -> Any:
+    """Wait for a condition; return what it gave. `but` tells what there is instead."""
     deadline = time.monotonic() + within_s
     while not (found := condition()):
-        assert time.monotonic() < deadline, "it did not happen in time"
+        assert time.monotonic() < deadline, f"it did not happen in time; there is {but()}"
         time.sleep(0.01)  # a busy wait would slow what it waits for
     return found
 

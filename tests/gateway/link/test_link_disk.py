@@ -97,6 +97,19 @@ def test_what_the_disk_does_not_take_is_held_in_memory(tmp_path: Path) -> None:
     assert blobs.lacks([digest_of(b"x")])
 
 
+def test_what_was_held_in_memory_goes_to_disk_when_there_is_room_again(tmp_path: Path) -> None:
+    blobs = Blobs(tmp_path / "nowhere")
+    blobs.put(digest_of(b"x"), b"x")
+    with pytest.raises(OSError, match="No such file"):
+        blobs.write_held()
+    assert not blobs.is_whole
+    (tmp_path / "nowhere").mkdir()
+    blobs.write_held()
+    assert (blobs.is_whole, blobs.reason) == (True, "")
+    assert (tmp_path / "nowhere" / digest_of(b"x")).read_bytes() == b"x"
+    assert not Blobs(tmp_path / "nowhere").lacks([digest_of(b"x")])
+
+
 def test_a_folder_is_for_one_gateway_and_remembers_who_it_is(tmp_path: Path) -> None:
     first = Folder(tmp_path / "data")
     with pytest.raises(FolderTaken):

@@ -75,6 +75,24 @@ class Blobs:
             self._held.pop(digest, None)
         self._good.add(digest)
 
+    def write_held(self) -> None:
+        """Bring to disk what only memory has; may be called on a thread, one at a time.
+
+        Raises:
+            OSError: The disk still takes no more.
+
+        """
+        for digest, content in list(self._held.items()):
+            write_whole(self._folder / digest, content)
+            self._known.add(digest)
+            self._held.pop(digest, None)
+        self.reason = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the disk has all of them."""
+        return not self._held
+
     def open(self, digest: str) -> memoryview:
         """Return a blob, mapped from disk if it is large; verified when it is opened first.
 

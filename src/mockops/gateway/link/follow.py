@@ -142,9 +142,12 @@ class Follower:
                 raise ControlAway(str(error)) from error
             answered = {blob.digest for blob in found}
             lacking = [digest for digest in lacking if digest not in answered]
+        self._note_blobs()
+        return came
+
+    def _note_blobs(self) -> None:
         reason = self._blobs.reason
         self._note("disk", *([f"blobs cannot be written ({reason}); they are kept in memory"] if reason else ()))
-        return came
 
     def _keep(self, found: list[Blob], asked: frozenset[str]) -> set[str]:
         came = [blob for blob in found if blob.content is not None and blob.digest in asked]
@@ -187,9 +190,10 @@ class Follower:
         if not self._changed.is_set() or not self._is_whole or self._folder.reason:
             return
         self._changed.clear()
-        now = Saved(url=self._control.url, cursor=self.cursor, home=self._fleet.home, rows=self._fleet.rows)
-        self._writing = asyncio.ensure_future(asyncio.to_thread(saved.save, self._folder.snapshot, now))
         try:
+            await self._write_blobs()
+            now = Saved(url=self._control.url, cursor=self.cursor, home=self._fleet.home, rows=self._fleet.rows)
+            self._writing = asyncio.ensure_future(asyncio.to_thread(saved.save, self._folder.snapshot, now))
             await asyncio.shield(self._writing)
         except OSError as error:
             self._writing = None
@@ -203,6 +207,19 @@ class Follower:
         self._note("snapshot")
         async with self._lock:
             self._blobs.prune(self._fleet.digests)
+
+    async def _write_blobs(self) -> None:
+        """Write what a full disk did not take: a snapshot is of use with its blobs only.
+
+        Raises:
+            OSError: It is still full.
+
+        """
+        if self._blobs.is_whole:
+            return
+        async with self._lock:
+            await asyncio.to_thread(self._blobs.write_held)
+            self._note_blobs()
 
     def _warn_of_disk(self, error: OSError) -> None:
         self._contact.warn(
