@@ -22,7 +22,7 @@ from mockops.control.cloudevents import (
 from mockops.control.event_log import EventFilter, envelope, find_depth, find_event, find_known, select_events
 from mockops.control.live import EventWatch
 from mockops.control.streams import EventStream, TooManyWatchers, last_event_id
-from mockops.control.waiting import authenticated
+from mockops.control.waiting import authenticated, still_welcome
 from mockops.core.actor import Role
 from mockops.core.diagnostics import Diagnostic, pointer
 from mockops.core.errors import Conflict, Invalid, NotFound
@@ -131,7 +131,8 @@ async def stream_events(
     caller = await authenticated(request)
     wanted = EventFilter.of(caller, types=tuple(type), workspace=workspace, subject=subject, source=source)
     watch = services_of(request).get(EventWatch)
-    return EventStream(watch.entries(after, lambda entry: wanted.wants(entry.value)))
+    entries = watch.entries(after, lambda entry: wanted.wants(entry.value), caller.org_id)
+    return EventStream(entries, still_welcome(request, caller))
 
 
 router.api.add_api_route(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -18,7 +18,7 @@ from mockops.core.errors import MockOpsError, Unavailable
 from mockops.infra.web.problems import HeaderInvalid
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
@@ -34,6 +34,10 @@ _WINDOW = 2_000
 _MAX_WINDOW_BYTES = 16 << 20
 _AT_ONCE = 500
 _MAX_WATCHERS = 1_000
+_MAX_OF_ONE = 500
+"""Streams of one organization: it cannot have them all."""
+_ASK_S = 10.0
+"""A stream goes on at most so long after who opened it would be let in no more."""
 _TROUBLE_S = 1.0
 _MAX_POSITION = (1 << 63) - 1
 
@@ -92,6 +96,7 @@ class Watch(Generic[E]):
         self._news = asyncio.Event()
         self._wanted = asyncio.Event()
         self._watchers = 0
+        self._by_org = Counter[str]()
         self.heartbeat_s = HEARTBEAT_S
         """How often a quiet stream shows that it is there."""
         self.is_ending = False
@@ -148,23 +153,31 @@ class Watch(Generic[E]):
         self.is_ending = True
         self._tell()
 
-    def entries(self, after: int | None, wanted: Callable[[Entry[E]], bool]) -> AsyncIterator[Entry[E] | None]:
+    def entries(
+        self, after: int | None, wanted: Callable[[Entry[E]], bool], org_id: str = ""
+    ) -> AsyncIterator[Entry[E] | None]:
         """Give entries as they are committed, None whenever nothing came for a while; ends with the process.
 
         Args:
             after: Begin behind this position; None: with what comes from now on.
             wanted: Which entries.
+            org_id: Of the watcher.
 
         Raises:
-            TooManyWatchers: There are too many already.
+            TooManyWatchers: There are too many already, in all or of the organization.
 
         """
+        if self._by_org[org_id] >= _MAX_OF_ONE:
+            raise TooManyWatchers(f"{_MAX_OF_ONE} streams of your organization are open; close some.")
         if self._watchers >= _MAX_WATCHERS:
             raise TooManyWatchers(f"{_MAX_WATCHERS} streams are open; close some, or ask again later.")
-        return self._entries(after, wanted)
+        return self._entries(after, wanted, org_id)
 
-    async def _entries(self, after: int | None, wanted: Callable[[Entry[E]], bool]) -> AsyncIterator[Entry[E] | None]:
+    async def _entries(
+        self, after: int | None, wanted: Callable[[Entry[E]], bool], org_id: str
+    ) -> AsyncIterator[Entry[E] | None]:
         self._watchers += 1
+        self._by_org[org_id] += 1
         self._wanted.set()
         try:
             while self._at < 0 and not self.is_ending:
@@ -181,6 +194,8 @@ class Watch(Generic[E]):
                     yield None
         finally:
             self._watchers -= 1
+            self._by_org[org_id] -= 1
+            self._by_org = +self._by_org  # without those that have none
 
     async def _next(self, at: int) -> tuple[Sequence[Entry[E]], int]:
         """Return what lies behind a position, from the window or the log, and how far that is."""
@@ -202,23 +217,41 @@ class Watch(Generic[E]):
 class EventStream(Response):
     """The response: `text/event-stream` as the HTML standard has it."""
 
-    def __init__(self, entries: AsyncIterator[Entry[Any] | None]) -> None:
+    def __init__(
+        self, entries: AsyncIterator[Entry[Any] | None], is_welcome: Callable[[], Awaitable[bool]] | None = None
+    ) -> None:
+        """Send entries.
+
+        Args:
+            entries: Which.
+            is_welcome: Asked now and then; the stream ends when its reader would be let in no more.
+
+        """
         super().__init__()
         self._entries = entries
+        self._is_welcome = is_welcome
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send entries until the watcher leaves, takes nothing for too long, or the process stops."""
+        """Send until the watcher leaves, takes nothing for too long, would be let in no more, or the process stops."""
         del scope
-        leaving = asyncio.ensure_future(_left(receive))
         sending = asyncio.ensure_future(self._send(send))
+        tasks = [sending, asyncio.ensure_future(_left(receive)), asyncio.ensure_future(self._until_unwelcome())]
         try:
-            await asyncio.wait((leaving, sending), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            leaving.cancel()
-            sending.cancel()
-            await asyncio.gather(leaving, sending, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if sending.cancelled():
+            await send({"type": "http.response.body", "body": b""})
         if sending.done() and not sending.cancelled() and (error := sending.exception()) is not None:
             raise error
+
+    async def _until_unwelcome(self) -> None:
+        while True:
+            await asyncio.sleep(_ASK_S)
+            if self._is_welcome is not None and not await self._is_welcome():
+                return
 
     async def _send(self, send: Send) -> None:
         headers = [

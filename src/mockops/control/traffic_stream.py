@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from mockops.control.live import TrafficWatch
 from mockops.control.streams import Entry, EventStream, TooManyWatchers, last_event_id
-from mockops.control.waiting import authenticated
+from mockops.control.waiting import authenticated, still_welcome
 from mockops.infra.web.problems import NotAuthenticated
 from mockops.infra.web.router import Router, problems
 from mockops.infra.web.services import services_of
@@ -44,7 +44,8 @@ async def stream_samples(
         caller, status=status, workspace=workspace, operation=operation, source=source, persona=persona, ci_run=ci_run
     )
     watch = services_of(request).get(TrafficWatch)
-    return EventStream(watch.entries(after if seen is None else seen, _test(wanted)))
+    entries = watch.entries(after if seen is None else seen, _test(wanted), caller.org_id)
+    return EventStream(entries, still_welcome(request, caller))
 
 
 router.api.add_api_route(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 ORG_HEADER = "mockops-org"
 IDENTITY = "mockops.identity"
 """In the scope: whom a bearer token of the identity provider vouches for."""
+IDENTITY_UNTIL = "mockops.identity_until"
+"""In the scope: until when it does, in seconds since the epoch."""
 CALLER = "mockops.caller"
 """In the scope: who was asking, for the log."""
 _GATEWAYS = "/gateway/"
@@ -80,6 +82,8 @@ class Authenticator:
         if authorization is not None:
             identity = connection.scope.get(IDENTITY)
             if isinstance(identity, Identity):
+                if connection.scope[IDENTITY_UNTIL] <= tx.now.timestamp():  # it came with a request that waits
+                    raise SessionExpired("The token has expired.")
                 return self._person(tx, identity, origin)
             return self._directory.find_token(tx, _bearer(authorization), origin)
         if self._settings.mode is AuthMode.LOCAL:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
 
-from mockops.control.auth.authenticate import IDENTITY
+from mockops.control.auth.authenticate import IDENTITY, IDENTITY_UNTIL
 from mockops.control.auth.identity import Origin
 from mockops.core.errors import MockOpsError, NotFound
 from mockops.infra.web.problems import respond
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 _KEPT = 10_000
 """Tokens whose signatures were checked are remembered; so many at most."""
+_BELIEVED_S = 300.0
+"""Seconds until a signature is checked again: its key may have been withdrawn."""
+_THREADS = 4
+"""Of their own: while the provider does not answer, those who wait for it must not keep others from threads."""
 
 
 class BearerJwt:
@@ -35,29 +39,31 @@ class BearerJwt:
         self._directory = directory
         self._database = database
         self._clock = clock
-        self._known: dict[bytes, tuple[Identity, float]] = {}
+        self._known: dict[bytes, tuple[Identity, float, float]] = {}
+        self._threads = CapacityLimiter(_THREADS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Look at a request's token, if it is a JWT."""
         text = _jwt(scope)
         if text:
             try:
-                scope[IDENTITY] = await self._identify(text)
+                scope[IDENTITY], scope[IDENTITY_UNTIL] = await self._identify(text)
             except MockOpsError as error:
                 await respond(error)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
-    async def _identify(self, text: str) -> Identity:
+    async def _identify(self, text: str) -> tuple[Identity, float]:
         digest = sha256(text.encode()).digest()
+        now = self._clock.now().timestamp()
         known = self._known.get(digest)
-        if known is not None and known[1] > self._clock.now().timestamp():
-            return known[0]
-        identity, expires_at = await run_in_threadpool(self._admit, text)
+        if known is not None and known[1] > now and known[2] > now:
+            return known[:2]
+        identity, expires_at = await to_thread.run_sync(self._admit, text, limiter=self._threads)
         if len(self._known) >= _KEPT:
             self._known.clear()
-        self._known[digest] = identity, expires_at
-        return identity
+        self._known[digest] = identity, expires_at, now + _BELIEVED_S
+        return identity, expires_at
 
     def _admit(self, text: str) -> tuple[Identity, float]:
         found = self._provider.verify(text)

@@ -9,7 +9,6 @@ from fastapi import Query
 from starlette.requests import Request  # noqa: TC002 (FastAPI reads it)
 
 from mockops.control.gateway_protocol.leases import Leases
-from mockops.control.waiting import authenticated
 from mockops.infra.web.bodies import Shown
 from mockops.infra.web.problems import NotAuthenticated
 from mockops.infra.web.router import Router, problems
@@ -27,6 +26,8 @@ router = Router("gateways", tag="gateways")
 _MAX_WAIT_S = 60.0
 _LOOK_EVERY_S = 0.25
 """Gateways that poll another control are seen in the database."""
+_MAX_WAITING = 100
+"""Requests that wait at once, since each looks again and again; more are answered as things are."""
 
 
 class AppliedShown(Shown):
@@ -55,15 +56,20 @@ async def get_applied(
     leases = services.get(Leases)
     loop = asyncio.get_running_loop()
     began_s = loop.time()
-    caller = await authenticated(request)
-    while True:
-        seen = leases.changed.position
-        needed, known = await asyncio.to_thread(_look, services, caller, revision)
-        found = judge(known | leases.live(caller.org_id), needed, revision=revision, now=services.clock.now())
-        left_s = began_s + wait - loop.time()
-        if found.is_complete or left_s <= 0 or leases.is_ending:
-            return _shown(found, services, caller, took_s=loop.time() - began_s)
-        await leases.changed.wait(seen, min(left_s, _LOOK_EVERY_S))
+    if leases.waiting >= _MAX_WAITING:
+        wait = 0
+    leases.waiting += 1
+    try:
+        while True:
+            seen = leases.changed.position
+            caller, needed, known = await asyncio.to_thread(_look, services, request, revision)
+            found = judge(known | leases.live(caller.org_id), needed, revision=revision, now=services.clock.now())
+            left_s = began_s + wait - loop.time()
+            if found.is_complete or left_s <= 0 or leases.is_ending:
+                return _shown(found, services, caller, took_s=loop.time() - began_s)
+            await leases.changed.wait(seen, min(left_s, _LOOK_EVERY_S))
+    finally:
+        leases.waiting -= 1
 
 
 router.api.add_api_route(
@@ -75,9 +81,10 @@ router.api.add_api_route(
 )
 
 
-def _look(services: Services, caller: Caller, revision: int) -> tuple[int, dict[tuple[str, str], Lease]]:
+def _look(services: Services, request: Request, revision: int) -> tuple[Caller, int, dict[tuple[str, str], Lease]]:
     with services.database.read() as tx:
-        return needed_revision(tx, caller.org_id, revision), read_leases(tx, caller.org_id)
+        caller = services.authenticate(tx, request)  # each time: its token may be revoked while it waits
+        return caller, needed_revision(tx, caller.org_id, revision), read_leases(tx, caller.org_id)
 
 
 def _shown(found: Applied, services: Services, caller: Caller, *, took_s: float) -> AppliedShown:

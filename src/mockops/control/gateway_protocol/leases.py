@@ -27,7 +27,7 @@ _RENEWED_AFTER = timedelta(seconds=10)
 """A lease in which nothing but its end has changed is written so seldom."""
 _SCOPE = "gateways"
 Key = tuple[str, str, str]
-"""Whose (an organization, or empty: all), id and boot: tenants see those of a gateway they share, and may claim them."""
+"""Whose (an organization, or empty: all), id, boot: tenants see those of a gateway they share and may claim them."""
 
 
 class Leases:
@@ -40,6 +40,8 @@ class Leases:
         self._saved: dict[Key, Lease] = {}
         self._is_due = asyncio.Event()
         self._count = 0
+        self.waiting = 0
+        """Requests that wait for acknowledgements."""
         self.changed = Changes()
         """Its positions count acknowledgements."""
         self.is_ending = False

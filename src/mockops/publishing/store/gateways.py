@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, delete, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, true
 
 from mockops.publishing.store.tables import gateways
 from mockops.publishing.store.upserts import upsert
@@ -61,7 +61,7 @@ def save_problems(tx: Tx, gateway: str, boot: str, problems: list[str]) -> None:
 
 
 def _is_owner(new: Any) -> ColumnElement[bool]:
-    return (gateways.c.org_id == new.org_id) & (gateways.c.is_root == new.is_root)
+    return and_(gateways.c.org_id == new.org_id, gateways.c.is_root == new.is_root)
 
 
 def forget_leases(tx: Tx, before: datetime) -> int:
