@@ -105,12 +105,12 @@ def read_object(file: str) -> JsonObject:
 
 
 def read_settings(file: str) -> JsonObject | None:
-    """Return the settings that a file holds, below `settings` or as they are; None: no file is named."""
+    """Return the settings of a file, a workspace's or one that holds nothing else; None: no file is named."""
     if not file:
         return None
     data = read_object(file)
     inner = data.get("settings")
-    return inner if isinstance(inner, dict) and len(data) == 1 else data
+    return inner if isinstance(inner, dict) else data
 
 
 def read_stub_items(file: str, document: Document | None = None) -> list[Item]:
