@@ -84,7 +84,7 @@ def find_by_label(tx: ReadTx, entity: Entity, label: str) -> Version | None:
 
 
 def find_by_number(tx: ReadTx, entity: Entity, number: int) -> Version | None:
-    """Return the version of an entity that was recorded as its so-manieth."""
+    """Return the version of an entity that has a number: its versions are counted from 1."""
     row = tx.one(_SHOWN.where(_is_of(entity), versions.c.number == number))
     return _noun(row) if row is not None else None
 
