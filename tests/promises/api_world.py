@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import itertools
+import json
 import logging
 import threading
 from collections.abc import Iterator
@@ -49,8 +50,6 @@ def stub(key: str) -> dict[str, Any]:
 
 
 def bundle(title: str = "Pets") -> dict[str, Any]:
-    import json
-
     document = {**CONTRACT, "info": {"title": title, "version": "1"}}
     return {"root": "openapi.json", "files": {"openapi.json": json.dumps(document)}}
 
@@ -97,6 +96,28 @@ class Operation:
         return path
 
 
+def operations_of(document: dict[str, Any]) -> dict[str, Operation]:
+    """Return the operations of a description by their ids."""
+    return {
+        item["operationId"]: Operation(item["operationId"], method.upper(), path, item)
+        for path, methods in document["paths"].items()
+        for method, item in methods.items()
+    }
+
+
+def describe_api() -> dict[str, Any]:
+    """Return the API's description, without anything that runs."""
+    from mockops.control.app import create_app
+    from mockops.control.auth.people import People
+    from mockops.core.clock import SystemClock
+    from mockops.infra.web.services import Services
+
+    nothing: Any = None
+    app = create_app(Services(database=nothing, clock=SystemClock(), authenticate=nothing), People())
+    found: dict[str, Any] = json.loads(json.dumps(app.openapi()))
+    return found
+
+
 @dataclass
 class World:
     """A running control plane, and its callers."""
@@ -109,11 +130,7 @@ class World:
     tokens: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.operations = {
-            item["operationId"]: Operation(item["operationId"], method.upper(), path, item)
-            for path, methods in self.document["paths"].items()
-            for method, item in methods.items()
-        }
+        self.operations = operations_of(self.document)
         self.mine = Organization(self, "admin")
         self.rival = Organization(self, "rival")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from api_world import CONTRACT, Call, Organization, bundle, fresh, stub
+from api_world import Call, Operation, Organization, bundle, describe_api, fresh, operations_of, stub
 
 Make = Callable[[Organization], Call]
 
@@ -276,4 +276,23 @@ EXAMPLES: dict[str, Example] = {
     "traffic.stream_samples": entry(nothing, is_streaming=True),
 }
 
-assert CONTRACT
+DOCUMENT = describe_api()
+OPERATIONS = operations_of(DOCUMENT)
+
+
+def names(fits: Callable[[Operation, Example], bool] = lambda _operation, _example: True) -> list[str]:
+    """Return the operations that a promise is about; those without an example are missed by the promise about them."""
+    known = (name for name in sorted(EXAMPLES) if name in OPERATIONS)
+    return [name for name in known if fits(OPERATIONS[name], EXAMPLES[name])]
+
+
+def answers(_operation: Operation, example: Example) -> bool:
+    return not example.is_streaming
+
+
+def has_body(operation: Operation, _example: Example) -> bool:
+    return "requestBody" in operation.document
+
+
+def changes(operation: Operation, example: Example) -> bool:
+    return operation.is_write and not example.is_only_asking
