@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from mockops.control.auth.authenticate import Authenticator
 from mockops.control.auth.bearer import BearerJwt
+from mockops.control.auth.large import LargeBodies
 from mockops.control.auth.local import LocalGuard
 from mockops.control.auth.login import Logins, no_logins
 from mockops.control.auth.provider import Provider
@@ -41,16 +42,20 @@ if TYPE_CHECKING:
 
 API = "/api/v1"
 _SMALL = 2 << 20
+_BULK = 16 << 20
+"""Of JSON that is parsed at once: in memory it takes twenty times as much."""
 _LARGE = 64 << 20
 _BODIES = {
     f"{API}/contracts": _LARGE,
     f"{API}/projects": _LARGE,
     f"{API}/imports": _LARGE,
-    f"{API}/workspaces": _LARGE,
-    f"{API}/personas": _LARGE,
+    f"{API}/workspaces": _BULK,
+    f"{API}/workspaces/{{}}/contract/reimport": _LARGE,
+    f"{API}/workspaces/{{}}/imports/": _LARGE,
+    f"{API}/personas": _BULK,
     "/gateway/v1": _LARGE,
 }
-"""Bounds of bodies by path; a workspace's contract and imports lie below its own."""
+"""Bounds of bodies by path; `{}` stands for a workspace."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,14 +123,15 @@ def _authentication(services: Services, directory: Directory, auth: AuthSettings
     """Return what looks at this mode's requests before the endpoints do, and the mode's own endpoints."""
     if auth.mode is AuthMode.LOCAL:
         return [Middleware(LocalGuard)], no_logins("/")
+    admitted = Middleware(LargeBodies, services=services)
     if auth.oidc is None:
-        return [], no_logins()
+        return [admitted], no_logins()
     provider = Provider(auth.oidc, clock=services.clock)
     logins = Logins(auth, provider, services.get(Sessions), directory, services.database)
     checked = Middleware(
         BearerJwt, provider=provider, directory=directory, database=services.database, clock=services.clock
     )
-    return [checked], logins.routes()
+    return [checked, admitted], logins.routes()
 
 
 def _publish_description(app: FastAPI) -> None:

@@ -32,6 +32,8 @@ _KEPT_S = 3600.0
 """Seconds that the provider's configuration and keys are believed."""
 _REFRESH_S = 10.0
 """Keys are fetched again for an unknown key id, but not more often than this."""
+_AGAIN_S = 5.0
+"""After a failure nothing is fetched for so long: who waits for the provider waits once."""
 _LEEWAY_S = 60
 _TIMEOUT_S = 10.0
 _MAX_BYTES = 1 << 20
@@ -77,6 +79,8 @@ class Provider:
         self._metadata_at = 0.0
         self._keys = KeySet([])
         self._keys_at = -_KEPT_S
+        self._failures: dict[str, tuple[float, str]] = {}
+        """When a URL could not be read, and why."""
 
     def metadata(self) -> Metadata:
         """Return the provider's configuration.
@@ -91,7 +95,7 @@ class Provider:
                 return self._metadata
             url = self.oidc.issuer.rstrip("/") + "/.well-known/openid-configuration"
             try:
-                found = msgspec.convert(_get(url), Metadata)
+                found = msgspec.convert(self._fetch(url), Metadata)
             except msgspec.ValidationError as error:
                 raise ProviderDown(f"{url} is no configuration of an OpenID Connect provider: {error}") from error
             if found.issuer != self.oidc.issuer:
@@ -216,13 +220,26 @@ class Provider:
             now = self._clock.monotonic_s()
             age = now - self._keys_at
             if age >= _KEPT_S or (is_unknown and age >= _REFRESH_S):
-                document = _get(uri)
+                document = self._fetch(uri)
                 try:
                     self._keys = KeySet.import_key_set(document)
                 except (JoseError, ValueError, KeyError, TypeError) as error:
                     raise ProviderDown(f"{uri} holds no keys that can be used: {error}") from error
                 self._keys_at = now
             return self._keys
+
+    def _fetch(self, url: str) -> Any:
+        """Return a JSON document; called with the lock. Raises ProviderDown, without asking soon after a failure."""
+        failed = self._failures.get(url)
+        if failed is not None and self._clock.monotonic_s() - failed[0] < _AGAIN_S:
+            raise ProviderDown(failed[1])
+        try:
+            found = _get(url)
+        except ProviderDown as error:
+            self._failures[url] = self._clock.monotonic_s(), str(error)
+            raise
+        self._failures.pop(url, None)
+        return found
 
     def _identity(self, claims: Mapping[str, Any]) -> Identity:
         email = claims.get("email")

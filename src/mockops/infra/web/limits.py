@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
@@ -23,12 +24,13 @@ class BodyLimit:
         Args:
             app: What answers.
             max_bytes: The bound.
-            by_prefix: Other bounds, by how the path begins; the longest prefix counts.
+            by_prefix: Other bounds, by how the path begins; the longest prefix counts. `{}` is any one segment.
 
         """
         self._app = app
         self._max_bytes = max_bytes
-        self._by_prefix = sorted((by_prefix or {}).items(), key=lambda item: -len(item[0]))
+        ordered = sorted((by_prefix or {}).items(), key=lambda item: -len(item[0]))
+        self._by_prefix = [(re.compile(re.escape(key).replace(r"\{\}", "[^/]+")), bound) for key, bound in ordered]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse its body."""
@@ -36,7 +38,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         path = scope["path"]
-        bound = next((bound for prefix, bound in self._by_prefix if path.startswith(prefix)), self._max_bytes)
+        bound = next((bound for prefix, bound in self._by_prefix if prefix.match(path)), self._max_bytes)
         error = BodyTooLarge(f"The body is larger than {bound:,} bytes.")
         declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if declared.isdigit() and int(declared) > bound:
