@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 _GAP = "  "
 _NARROWEST = 8
-_MAX_CELL = 60
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
 
 
@@ -187,13 +186,14 @@ def _is_simple(value: Any) -> bool:
 
 
 def _narrow(widths: list[int], room: int) -> None:
-    """Take from the widest columns until a row fits."""
+    """Take from the widest columns until a row fits; from the first last: it names what to `get`."""
     room -= len(_GAP) * (len(widths) - 1)
-    while sum(widths) > room:
-        widest = max(range(len(widths)), key=widths.__getitem__)
-        if widths[widest] <= _NARROWEST:
-            return
-        widths[widest] -= 1
+    for candidates in (range(1, len(widths)), range(len(widths))):
+        while sum(widths) > room and candidates:
+            widest = max(candidates, key=widths.__getitem__)
+            if widths[widest] <= _NARROWEST:
+                break
+            widths[widest] -= 1
 
 
 def _cut(text: str, room: int) -> str:
