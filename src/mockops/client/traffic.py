@@ -112,7 +112,7 @@ class Traffic:
             workspace: Id or name.
             operation: Its operationId, or method and path template.
             status: `404`, or a class: `4xx`.
-            source: What made the answer: `stub`, `example`, `generated` …
+            source: Where the answer came from, such as `mock`.
             persona: Its name.
             ci_run: What the calls' `MockOps-CI-Run` said.
             since: The first moment, with a time zone.
@@ -179,7 +179,7 @@ class Traffic:
             workspace: Id or name.
             operation: Its operationId, or method and path template.
             status: `404`, or a class: `4xx`.
-            source: What made the answer.
+            source: Where the answer came from, such as `mock`.
             persona: Its name.
             ci_run: What the calls' `MockOps-CI-Run` said.
             after: Position behind which it begins; None: what comes from now on.

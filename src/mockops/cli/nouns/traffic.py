@@ -47,7 +47,7 @@ class By(StrEnum):
 
 Operation = Annotated[str, typer.Option("--operation", help="Only of this operation.", metavar="ID")]
 Status = Annotated[str, typer.Option("--status", help="Only these: 404, or 4xx.", metavar="STATUS")]
-Source = Annotated[str, typer.Option("--source", help="Only made by this: stub, generated …", metavar="SOURCE")]
+Source = Annotated[str, typer.Option("--source", help="Only from this source, such as mock.", metavar="SOURCE")]
 Persona = Annotated[str, typer.Option("--persona", help="Only of this persona.", metavar="NAME")]
 CiRun = Annotated[str, typer.Option("--ci-run", help="Only of this CI run.", metavar="ID")]
 
