@@ -23,6 +23,10 @@ _BACKLOG = 2048
 _KEEP_ALIVE_S = 75
 _MAX_HEAD = 128 << 10
 """Bytes of a request before its body, as far as they come by themselves."""
+_HEAD_S = 30.0
+"""How long a connection may take to send what comes before a body."""
+_STALL_S = 30.0
+"""How long a body may pause; one that trickles is bounded by its size."""
 _DRAIN_S = 5
 """How long requests under way may take once the process is asked to stop."""
 
@@ -63,11 +67,41 @@ class _Protocol(HttpToolsProtocol):
 
     _is_in_head = True
     _head_bytes = 0
+    _has_begun = False
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a head: whoever sends none, or byte by byte, holds a connection."""
+        super().connection_made(transport)
+        self._expect(_HEAD_S)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._expect(None)
+        super().connection_lost(exc)
+
+    def _expect(self, within_s: float | None) -> None:
+        if self._late is not None:
+            self._late.cancel()
+        self._late = None if within_s is None else self.loop.call_later(within_s, self._be_late)
+
+    def _be_late(self) -> None:
+        if self.transport.is_closing():
+            return
+        if not self._is_in_head and self.flow.read_paused:  # it is we who are late
+            self._expect(_STALL_S)
+        elif self._is_in_head and self._has_begun:
+            self._refuse(408, "api.too_slow", f"Path and headers did not come within {_HEAD_S:g} s.")
+        else:
+            self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; the parser would collect a head without end."""
         if self.transport.is_closing():
             return
+        if not self._is_in_head and self._late is not None:
+            self._expect(_STALL_S)
+        self._has_begun = True
         if self._is_in_head:
             self._head_bytes += len(data)
             if self._head_bytes > _MAX_HEAD:
@@ -78,12 +112,20 @@ class _Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin to count."""
         self._is_in_head, self._head_bytes = True, 0
+        self._expect(_HEAD_S)
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """Count no more: bodies have bounds of their own."""
         self._is_in_head = False
+        self._expect(_STALL_S)
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Expect nothing until the next request begins."""
+        self._is_in_head, self._head_bytes, self._has_begun = True, 0, False
+        self._expect(None)
+        super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP as everything is refused."""

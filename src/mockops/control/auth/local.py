@@ -1,7 +1,8 @@
 """Local mode's guard: a web page that somebody visits must not reach what needs no login.
 
 A page elsewhere can have a name of its own resolve to 127.0.0.1 (DNS rebinding): the Host it sends gives it away. It
-can also post forms across origins (CSRF): browsers send the Origin with those.
+can also post forms across origins (CSRF): browsers send the Origin with those. What it embeds (images, scripts) comes
+without one, but with Fetch Metadata: streams it would hold open, and polls that say a gateway is there.
 """
 
 from __future__ import annotations
@@ -63,6 +64,9 @@ def refuse_foreign(headers: dict[bytes, bytes]) -> Denied | None:
             f"A page of {origin.decode('latin-1')[:100]!r} may not use this API: it is open to this machine only, and "
             f"to its own pages."
         )
+    site = headers.get(b"sec-fetch-site", b"none")
+    if site not in (b"none", b"same-origin") and headers.get(b"sec-fetch-mode") != b"navigate":
+        return OriginRefused("A page of another origin may link here, but not load anything from here into itself.")
     return None
 
 
