@@ -17,8 +17,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import psutil
 from sqlalchemy import create_engine, text
+
+from mockops.publishing.service.projects.reading import ReadOptions, read_state
+from mockops.workspaces.model.projects import ApplyRequest
 
 PATIENCE_S = 60.0
 """For what must happen, on a machine that does much else."""
@@ -278,6 +282,13 @@ def write_project(root: Path, count: int, *, stubs: int = 2, word: str = "first"
             body = STUB.format(number=each, name=folder.name, text=text)
             (folder / "stubs" / f"s{each}.yaml").write_text(body)
     return root
+
+
+def body_of(project: Path) -> bytes:
+    """Return what `mockops apply` sends of a project once it has uploaded the contracts."""
+    read = read_state(project, ReadOptions(fetch=None, cache_dir=None))
+    assert read.is_usable, read.diagnostics
+    return msgspec.json.encode(ApplyRequest(project=read.state))
 
 
 # -- what is in a database

@@ -12,14 +12,10 @@ from collections.abc import Callable, Iterator
 from http.client import HTTPException
 from pathlib import Path
 
-import msgspec
 import pytest
-from chaos_world import Answer, World, ask, inventory, until, write_project
+from chaos_world import Answer, World, ask, body_of, inventory, until, write_project
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
-
-from mockops.publishing.service.projects.reading import ReadOptions, read_state
-from mockops.workspaces.model.projects import ApplyRequest
 
 WORKSPACES = 300
 
@@ -37,12 +33,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def large(project: Path) -> bytes:
     """Return what `mockops apply` sends once it has uploaded the contracts."""
     return body_of(project)
-
-
-def body_of(project: Path) -> bytes:
-    read = read_state(project, ReadOptions(fetch=None, cache_dir=None))
-    assert read.is_usable, read.diagnostics
-    return msgspec.json.encode(ApplyRequest(project=read.state))
 
 
 def upload(url: str, project: Path) -> None:

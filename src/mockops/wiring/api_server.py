@@ -27,8 +27,9 @@ _HEAD_S = 30.0
 """How long a connection may take to send what comes before a body."""
 _STALL_S = 30.0
 """How long a body may pause; one that trickles is bounded by its size."""
-_DRAIN_S = 5
-"""How long requests under way may take once the process is asked to stop."""
+_DRAIN_S = 30
+"""How long requests under way may take once the process is asked to stop: uvicorn answers 500 beyond it, to an apply
+that is committed all the same. Who waits for news is sent away before."""
 
 
 class ApiFailed(Unavailable):
