@@ -35,7 +35,8 @@ include-operation-id = [
 ]
 enabled = false
 """
-MAX_S = 45
+MAX_S = 240
+"""Seconds; on a machine of its own it takes twenty."""
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_the_api_keeps_what_its_document_says(machine: Machine, tmp_path: Path) 
         [
             *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(config), "run"),
             *(f"{server}/api/v1/openapi.json", "--header", f"Authorization: Bearer {TOKEN}"),
-            *("--checks", CHECKS, "--phases", "fuzzing", "--max-examples", "10", "--seed", "2026", "--no-shrink"),
+            *("--checks", CHECKS, "--phases", "fuzzing", "--max-examples", "5", "--seed", "2026", "--no-shrink"),
             *("--continue-on-failure", "--request-timeout", "10", "--warnings", "off"),
             *("--suppress-health-check", "all", "--generation-database", "none", "--no-color"),
             *("--exclude-path-regex", "/stream$|/gateways/applied$"),
@@ -67,7 +68,7 @@ def test_the_api_keeps_what_its_document_says(machine: Machine, tmp_path: Path) 
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=8 * MAX_S,
+        timeout=MAX_S,
         check=False,
     )
     assert done.returncode == 0, done.stdout
