@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from mockops.infra.db.database import Database
     from mockops.infra.db.transactions import ReadTx, Tx
     from mockops.workspaces.model.environments import Workspace
+    from mockops.workspaces.rules.entries import Name
 
 DAY_S = 86400
 GRACE = timedelta(hours=24)
@@ -153,7 +154,7 @@ class House:
 
     def needed(self) -> set[str]:
         """Return every digest that something names, read table by table."""
-        named = set()
+        named: set[str] = set()
         with self.database.read() as tx:
             for table, *columns in (
                 ("contracts", "bundle_blob", "artefact_digest"),
@@ -258,7 +259,7 @@ class Walk:
         write = stub(self.dice.choice("abc"), self.dice.choice((200, 201, 202, 203)))
         with self.house.write() as tx:
             save_blobs(tx, [canonical_json({"document": write.document, "files": {}})])
-            name = ("stub", self.dice.choice(("pets", "gone")), write.key)
+            name: Name = ("stub", self.dice.choice(("pets", "gone")), write.key)
             replace_bases(tx, self.house.caller.org_id, "p", {name: (item_digest(write.document, {}), "")})
 
     def rebirth(self) -> None:
@@ -380,8 +381,8 @@ def test_a_sweep_ends_when_it_is_told_to(house: House) -> None:
         save_blobs(tx, [b"%d" % number for number in range(450)])
     house.clock.advance(2 * DAY_S)
     answers = iter([True, True, False])
-    assert sweep_blobs(house.database, referenced_blobs, grace=GRACE, goes_on=lambda: next(answers)) == 400
-    assert len(house.kept()) == 50
+    assert sweep_blobs(house.database, referenced_blobs, grace=GRACE, goes_on=lambda: next(answers)) == 200
+    assert len(house.kept()) == 250
 
 
 def test_a_contract_without_use_is_asked_for_again_before_it_goes(house: House) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -30,6 +31,8 @@ BATCH = 500
 """Rows a transaction: other writers get their turn in between."""
 _MAX_BATCHES = 2000
 """A chore ends after so many, and goes on the next time."""
+_PAUSE_S = 0.005
+"""Between the transactions of an errand: on SQLite all writers wait for one lock, and locks are not fair."""
 LEASE = "housekeeping"
 LEASE_S = 60.0
 
@@ -132,7 +135,7 @@ class Housekeeper:
         self._database = database
         self._clock = clock
         self._holder = new_id()
-        self._is_stopping = False
+        self._stopping = threading.Event()
         self._due = dict.fromkeys(_distinct(chores), 0.0)
 
     def keep_house(self) -> dict[str, int]:
@@ -150,7 +153,7 @@ class Housekeeper:
             return {}
         done: dict[str, int] = {}
         for chore in due:
-            if self._is_stopping:
+            if self._stopping.is_set():
                 break
             self._due[chore] = now + chore.every_s
             try:
@@ -164,14 +167,14 @@ class Housekeeper:
 
     def stop(self) -> None:
         """End what is under way after the transaction it is in."""
-        self._is_stopping = True
+        self._stopping.set()
 
     def _run(self, chore: Chore | Errand) -> int:
         if isinstance(chore, Errand):
             return chore.run(self._database, self._renewal())
         total = 0
         for _ in range(_MAX_BATCHES):
-            if self._is_stopping:
+            if self._stopping.is_set():
                 break
             with self._database.write(scope=LEASE) as tx:
                 if not take_lease(tx, LEASE, self._holder, LEASE_S):
@@ -188,11 +191,13 @@ class Housekeeper:
 
         def goes_on() -> bool:
             nonlocal renewed
+            if self._stopping.wait(_PAUSE_S):
+                return False
             now = self._clock.monotonic_s()
-            if not self._is_stopping and now - renewed > LEASE_S / 4:
+            if now - renewed > LEASE_S / 4:
                 renewed = now
                 return self._take_lease()
-            return not self._is_stopping
+            return True
 
         return goes_on
 

@@ -30,7 +30,7 @@ MIN_GRACE = timedelta(hours=2)
 """No transaction takes as long as this is longer than `_STALE`."""
 _MAX_CANDIDATES = 100_000
 """Contents of one look at everything that refers to some: about 25 MB."""
-_AT_ONCE = 200
+_AT_ONCE = 100
 """Contents deleted in one transaction,"""
 _AT_ONCE_BYTES = 4 << 20
 """and at most so large together, or one."""
