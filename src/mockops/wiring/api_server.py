@@ -23,6 +23,8 @@ _BACKLOG = 2048
 _KEEP_ALIVE_S = 75
 _MAX_HEAD = 128 << 10
 """Bytes of a request before its body, as far as they come by themselves."""
+_PIECE = 16 << 10
+"""Bytes given to the parser at once until a head is complete."""
 _HEAD_S = 30.0
 """How long a connection may take to send what comes before a body."""
 _STALL_S = 30.0
@@ -103,6 +105,14 @@ class _Protocol(HttpToolsProtocol):
         if not self._is_in_head and self._late is not None:
             self._expect(_STALL_S)
         self._has_begun = True
+        while self._is_in_head and len(data) > _PIECE:  # a body may come in one read with its head
+            self._feed(data[:_PIECE])
+            data = data[_PIECE:]
+            if self.transport.is_closing():
+                return
+        self._feed(data)
+
+    def _feed(self, data: bytes) -> None:
         if self._is_in_head:
             self._head_bytes += len(data)
             if self._head_bytes > _MAX_HEAD:
