@@ -380,6 +380,10 @@ finally:
     assert all(f"\n  {name} " in done.stdout for name in COMMANDS)
 
 
+def test_a_name_that_is_almost_right_is_found() -> None:
+    assert "Did you mean 'workspace'" in run("workspac list", code=2).err
+
+
 def commands() -> Iterator[tuple[str, Any]]:
     root = typer.main.get_command(app)
     for name in COMMANDS:

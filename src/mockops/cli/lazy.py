@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -41,17 +42,38 @@ class Lazy:
         return get_command(alone)
 
 
-class Commands(dict[str, "Command"]):
+class Commands(MutableMapping[str, "Command"]):
     """Commands by name, imported when they are looked up."""
 
     def __init__(self, known: Mapping[str, Lazy], others: Mapping[str, Command]) -> None:
-        super().__init__(others)
         self._known = known
+        self._loaded = dict(others)
 
-    def __missing__(self, name: str) -> Command:
+    def __getitem__(self, name: str) -> Command:
         """Import a command; raises KeyError when there is none of the name."""
-        self[name] = loaded = self._known[name].load(name)
-        return loaded
+        if name not in self._loaded:
+            self._loaded[name] = self._known[name].load(name)
+        return self._loaded[name]
+
+    def __setitem__(self, name: str, command: Command) -> None:
+        """Add a command."""
+        self._loaded[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        """Forget that a command was imported."""
+        del self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Give every name."""
+        return iter(dict.fromkeys((*self._known, *self._loaded)))
+
+    def __contains__(self, name: object) -> bool:
+        """Say whether there is a command, without importing it."""
+        return name in self._known or name in self._loaded
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return sum(1 for _ in self)
 
 
 def lazy_group(known: Mapping[str, Lazy]) -> type[TyperGroup]:
@@ -67,11 +89,7 @@ def lazy_group(known: Mapping[str, Lazy]) -> type[TyperGroup]:
         def list_commands(self, ctx: Context) -> list[str]:
             """Return every name."""
             del ctx
-            return list(dict.fromkeys((*known, *self.commands)))
-
-        def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
-            """Return a command."""
-            return self.commands[cmd_name] if cmd_name in self.list_commands(ctx) else None
+            return list(self.commands)
 
         def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
             """Write names and what they are for, under their headings."""
