@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,7 @@ POOL_SIZE = 48
 _BUSY_TIMEOUT_S = 10
 _LEAST_BUSY_S = 1.0
 """What a writer may wait for other processes at least, however long it waited for its own."""
+_CREDENTIALS = re.compile(r".*@", re.DOTALL)
 CHANNEL = "mockops"
 """Of PostgreSQL's NOTIFY."""
 TARGETS_CHANNEL = "mockops_targets"
@@ -180,9 +182,10 @@ def open_database(url: str, *, clock: Clock) -> Database:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        message = f"{url!r} is no database URL; write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
-        raise DatabaseUrlInvalid(message) from error
+    except ArgumentError:
+        shown = _CREDENTIALS.sub("***@", url)
+        message = f"{shown!r} is no database URL; write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
+        raise DatabaseUrlInvalid(message) from None  # the parser's own error has the password
     kind = parsed.drivername.partition("+")[0]
     if kind == "sqlite":
         return Database(_open_sqlite(parsed), clock=clock)
