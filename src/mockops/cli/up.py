@@ -38,8 +38,13 @@ def up(
         int, typer.Option(help="Port that mocks answer on; 0 picks a free one.", min=0, max=65535)
     ] = DEFAULT_PORT,
     admin_port: Annotated[
-        int, typer.Option(help="Port of the gateway's admin API; 0 picks a free one.", min=0, max=65535)
-    ] = DEFAULT_ADMIN_PORT,
+        int | None,
+        typer.Option(
+            help=f"Port of the gateway's admin API; 0 picks a free one. [{DEFAULT_ADMIN_PORT}, else a free one]",
+            min=0,
+            max=65535,
+        ),
+    ] = None,
     auth: AuthOption = None,
     oidc_default_role: DefaultRoleOption = "",
     public_url: PublicUrlOption = "",

@@ -16,6 +16,7 @@ from mockops.wiring.control import DEFAULT_CONTROL_PORT, Control, ControlOptions
 from mockops.wiring.data_folder import DataFolder, read_private, write_private
 from mockops.wiring.listeners import PortTaken
 from mockops.wiring.logs import set_up_logs
+from mockops.wiring.options import DEFAULT_ADMIN_PORT
 from mockops.wiring.report import say
 from mockops.wiring.runner import RunnerOptions, make_runner
 from mockops.wiring.supervisor import Child, Supervisor
@@ -40,7 +41,8 @@ class UpOptions:
     runner: RunnerOptions
     gateway_host: str
     gateway_port: int
-    admin_port: int
+    admin_port: int | None = None
+    """None: 7081, or any free one when that is in use."""
 
 
 class Up:
@@ -76,7 +78,7 @@ class Up:
     async def _start(self) -> None:
         options = self._options
         port = _free_port(options.gateway_host, options.gateway_port, "--gateway-port")
-        admin_port = _free_port(_LOCAL, options.admin_port, "--admin-port")
+        admin_port = _admin_port(options.admin_port)
         is_first = not (self._folder.path / "mockops.db").exists()
         await self._control.start()
         token_file = self._folder.path / "gateway.token"
@@ -167,6 +169,21 @@ def _free_port(host: str, port: int, option: str) -> int:
             return number
     except PortTaken as error:
         raise PortTaken(str(error).replace("--port", option)) from error
+
+
+def _admin_port(wanted: int | None) -> int:
+    """Return the port asked for, else the usual one or, where that is in use, any.
+
+    Raises:
+        PortTaken: The one asked for is in use.
+
+    """
+    if wanted is not None:
+        return _free_port(_LOCAL, wanted, "--admin-port")
+    try:
+        return _free_port(_LOCAL, DEFAULT_ADMIN_PORT, "--admin-port")
+    except PortTaken:
+        return _free_port(_LOCAL, 0, "--admin-port")
 
 
 def run_up(options: UpOptions) -> int:
