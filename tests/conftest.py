@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from mockops.core.clock import FrozenClock
 
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 sys.path.append(str(Path(__file__).parent.parent / "bench"))
 
 from contracts import named_corpus, unpacked
+
+# The same examples each time, and no deadline, which a busy machine breaks; MOCKOPS_HYPOTHESIS=random looks for new ones.
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.register_profile("random", deadline=None)
+settings.load_profile(os.environ.get("MOCKOPS_HYPOTHESIS", "repeatable"))
 
 
 @pytest.fixture(scope="session")
