@@ -24,7 +24,7 @@ sys.path.append(str(Path(__file__).parent.parent / "bench"))
 
 from contracts import named_corpus, unpacked
 
-# The same examples each time, and no deadline, which a busy machine breaks; MOCKOPS_HYPOTHESIS=random looks for new ones.
+# The same examples each time, without deadlines, which a busy machine breaks; MOCKOPS_HYPOTHESIS=random: new ones.
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.register_profile("random", deadline=None)
 settings.load_profile(os.environ.get("MOCKOPS_HYPOTHESIS", "repeatable"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mockops.core.errors import Invalid
-from mockops.workspaces.service import layout as service
 from mockops.workspaces.model.layout import CONTRACT_NAMES, LayoutInvalid
+from mockops.workspaces.service import layout as service
 
 
 @pytest.fixture
