@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from mockops.core.clock import FrozenClock
+from mockops.core.ids import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +65,21 @@ def postgresql_url() -> Iterator[str]:
                 del os.environ["XDG_RUNTIME_DIR"]
             else:
                 os.environ["XDG_RUNTIME_DIR"] = before
+
+
+@pytest.fixture
+def empty_postgresql_url(postgresql_url: str) -> str:
+    """Return the URL of a PostgreSQL database of this test's own, without tables."""
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.engine import make_url
+
+    url = make_url(postgresql_url)
+    name = f"own_{new_id().replace('-', '')}"
+    engine = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return url.set(database=name).render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,7 @@ def _has_json_option() -> bool:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_what_a_page_says_works(page: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     needs_server = POSTGRESQL in page.read_text()
-    url = request.getfixturevalue("postgresql_url") if needs_server else ""
+    url = request.getfixturevalue("empty_postgresql_url") if needs_server else ""
     walk = Walk(page, tmp_path / "reader", postgresql_url=url)
     try:
         for block in blocks_of(page):

@@ -193,7 +193,7 @@ def create(url: str, name: str, **headers: str) -> Answer:
 def test_it_starts_answers_and_stops_and_keeps_everything(start: Start, tmp_path: Path) -> None:
     data = tmp_path / "data"
     up = start("up", "--data", data, *PORTS, MOCKOPS_TOKEN="leak-me-not")
-    assert up.said("next:") == "mockops apply examples/shop"
+    assert up.said("next:") == f"mockops apply examples/shop --server {up.api}"
     assert up.said("data ") == str(data)
     assert answers(up.api + "/ready")
     assert answers(up.admin + "/ready")
