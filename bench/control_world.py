@@ -35,11 +35,13 @@ class World:
     port: int = 0
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
-    def start(self, name: str, *command: str, core: int = SERVER_CORE, **environment: str) -> subprocess.Popen[bytes]:
+    def start(
+        self, name: str, *command: str, core: int | None = SERVER_CORE, **environment: str
+    ) -> subprocess.Popen[bytes]:
         """Start a process that ends with the world."""
         log = self.stack.enter_context((self.folder / f"{name}.log").open("wb"))
         process = subprocess.Popen(
-            pinned(command, core),
+            command if core is None else pinned(command, core),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -49,16 +51,18 @@ class World:
         self.processes[name] = process
         return process
 
-    def mockops(self, name: str, *words: str, core: int = SERVER_CORE) -> subprocess.Popen[bytes]:
+    def mockops(self, name: str, *words: str, core: int | None = SERVER_CORE) -> subprocess.Popen[bytes]:
         """Start one of our own commands."""
         command = (sys.executable, "-m", "mockops", *words)
         return self.start(name, *command, core=core, MOCKOPS_BOOTSTRAP_TOKEN=TOKEN, MOCKOPS_TOKEN=TOKEN)
 
-    def control(self) -> None:
-        """Start control on an empty database."""
+    def control(self, *, core: int | None = SERVER_CORE) -> None:
+        """Start control on an empty database; with None on every core."""
         self.port = free_port()
         url = f"sqlite:///{self.folder / 'control.db'}"
-        self.mockops("control", "control", "--auth", "token", "--database-url", url, "--port", str(self.port))
+        self.mockops(
+            "control", "control", "--auth", "token", "--database-url", url, "--port", str(self.port), core=core
+        )
         self.wait("control", lambda: ask(self.port, "GET", "/ready")[0] == 200)
 
     def gateway(self, name: str = "gateway", *, core: int = LOAD_CORE) -> int:

@@ -108,10 +108,11 @@ def create_app(services: Services, directory: Directory, options: AppOptions | N
     )
     app.state.services = services
     problems.install(app)
-    for router in options.routers:
-        app.include_router(router.api, prefix=API)
+    # routes are tried in turn: gateways ask most often
     for each in options.extra:
         app.include_router(each)
+    for router in options.routers:
+        app.include_router(router.api, prefix=API)
     app.include_router(login)
     app.include_router(health_routes(services.database))
     app.include_router(docs_routes(has_home=options.has_home))
