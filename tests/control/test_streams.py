@@ -60,8 +60,7 @@ async def begin(watch: Watch[int], after: int | None = None) -> AsyncIterator[En
     """Return entries that are watched already."""
     watch.heartbeat_s = 0.005
     entries = watch.entries(after, lambda _: True)
-    if after is None:
-        assert await asyncio.wait_for(anext(entries), 20) is None
+    assert await asyncio.wait_for(anext(entries), 20) is None
     return entries
 
 

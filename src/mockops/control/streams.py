@@ -158,6 +158,8 @@ class Watch(Generic[E]):
     ) -> AsyncIterator[Entry[E] | None]:
         """Give entries as they are committed, None whenever nothing came for a while; ends with the process.
 
+        The first is None: what is committed after it comes.
+
         Args:
             after: Begin behind this position; None: with what comes from now on.
             wanted: Which entries.
@@ -185,6 +187,7 @@ class Watch(Generic[E]):
             at = self._at
             if after is not None:  # no further than the log goes: it may have been restored to an earlier state
                 at = after if after <= at else min(after, await asyncio.to_thread(self._newest))
+            yield None  # from here on nothing is missed
             while not self.is_ending:
                 news = self._news
                 found, at = await self._next(at)
@@ -260,10 +263,11 @@ class EventStream(Response):
             (b"x-accel-buffering", b"no"),
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
+        quiet = b": stream\nretry: 2000\n\n"  # the greeting: only now does the watcher have its place
         try:
-            await self._put(send, b": stream\nretry: 2000\n\n")
             async for entry in self._entries:
-                await self._put(send, b":\n\n" if entry is None else _framed(entry))
+                await self._put(send, quiet if entry is None else _framed(entry))
+                quiet = b":\n\n"
         except TimeoutError:
             log.info("a stream was dropped: its reader has taken nothing for %s s", _SEND_S)
             raise
