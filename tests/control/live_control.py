@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -168,7 +169,9 @@ class EventSource:
 
     def next(self) -> tuple[int, Any]:
         """Return id and data of the next event."""
+        deadline = time.monotonic() + 60  # heartbeats would keep it waiting for ever
         while True:
+            assert time.monotonic() < deadline, "no event came"
             found = dict(line.split(": ", 1) for line in self._until_blank() if not line.startswith(":"))
             if found:
                 return int(found["id"]), json.loads(found["data"])
